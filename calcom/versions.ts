@@ -1,0 +1,20 @@
+/**
+ * `cal-api-version` per family of endpoints. It decides the routing: a missing or wrong value silently falls
+ * back to another controller. This set works on the hosted service and on self-hosted instances alike, newer
+ * values only on the hosted one.
+ */
+export interface ApiVersions {
+  bookings: string;
+  slots: string;
+  eventTypes: string;
+  /** me, teams, webhooks: unversioned, any value is accepted. */
+  unversioned: string;
+}
+
+/** The pinned versions. */
+export const API_VERSIONS: ApiVersions = {
+  bookings: "2024-08-13",
+  slots: "2024-09-04",
+  eventTypes: "2024-06-14",
+  unversioned: "2024-08-13",
+};
