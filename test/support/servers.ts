@@ -1,0 +1,96 @@
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import postgres from "postgres";
+import type { TestProject } from "vitest/node";
+import { startPostgres } from "../../dev/embedded/postgres.js";
+import { startTemporal } from "../../dev/embedded/temporal.js";
+import { findTemporalCli } from "../../dev/embedded/temporal-cli.js";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Superuser of the run's Postgres: makes and drops databases. */
+    databaseAdminUrl: string;
+    /** Role `askpro` on a migrated database that `createTestDatabase` copies; nobody connects to it. */
+    databaseTemplateUrl: string;
+    /** `host:port` of the run's Temporal dev server. */
+    temporalAddress: string;
+    temporalNamespace: string;
+    /** For a test that starts a server of its own, to stop it. */
+    temporalCliPath: string;
+  }
+}
+
+/**
+ * One Postgres and one Temporal dev server per run, on free ports and in a directory that is removed afterwards.
+ * Tests share them: each takes a database, a task queue and workflow ids of its own.
+ */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const directory = await mkdtemp(join(tmpdir(), "askpro-test-"));
+  const started: { stop(): Promise<void> }[] = [];
+  const teardown = async () => {
+    await Promise.allSettled(started.map((server) => server.stop()));
+    await rm(directory, { recursive: true, force: true });
+  };
+  try {
+    await Promise.all([
+      provideDatabase(project, directory, started),
+      provideTemporal(project, directory, started),
+    ]);
+  } catch (error) {
+    await teardown();
+    throw error;
+  }
+  return teardown;
+}
+
+async function provideDatabase(
+  project: TestProject,
+  directory: string,
+  started: { stop(): Promise<void> }[],
+) {
+  const server = await startPostgres({
+    dataDir: join(directory, "postgres"),
+    logFile: join(directory, "postgres.log"),
+    password: randomBytes(16).toString("hex"),
+    durable: false,
+  });
+  started.push(server);
+  await migrateTemplate(server.url);
+  const admin = postgres(server.adminUrl, { max: 1, onnotice: () => undefined });
+  try {
+    await admin`alter database askpro with is_template true`;
+  } finally {
+    await admin.end({ timeout: 5 });
+  }
+  project.provide("databaseAdminUrl", server.adminUrl);
+  project.provide("databaseTemplateUrl", server.url);
+}
+
+async function migrateTemplate(url: string): Promise<void> {
+  const module = new URL("../../db/migrate.ts", import.meta.url);
+  if (!existsSync(module)) return;
+  const { migrate }: { migrate?: unknown } = await import(module.href);
+  if (typeof migrate !== "function") throw new Error("db/migrate.ts exports no function migrate");
+  await migrate(url);
+}
+
+async function provideTemporal(
+  project: TestProject,
+  directory: string,
+  started: { stop(): Promise<void> }[],
+) {
+  const cli = await findTemporalCli(process.env, (line) => process.stderr.write(`${line}\n`));
+  const server = await startTemporal({
+    cli,
+    logFile: join(directory, "temporal.log"),
+    dbFile: join(directory, "temporal.db"),
+    uiPort: null,
+  });
+  started.push(server);
+  project.provide("temporalAddress", server.address);
+  project.provide("temporalNamespace", server.namespace);
+  project.provide("temporalCliPath", cli);
+}
