@@ -18,3 +18,9 @@ export const API_VERSIONS: ApiVersions = {
   eventTypes: "2024-06-14",
   unversioned: "2024-08-13",
 };
+
+/** The pinned versions with an installation's overrides. */
+export function versionsWith(overrides: Partial<ApiVersions> = {}): ApiVersions {
+  const given = Object.entries(overrides).filter(([, version]) => version !== undefined);
+  return { ...API_VERSIONS, ...Object.fromEntries(given) };
+}

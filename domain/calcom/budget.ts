@@ -18,7 +18,7 @@ export function reservedTokens(lane: Lane, limitPerMinute: number): number {
 }
 
 /** Share of the limit that Cal.com announces which we allow ourselves: 120 a minute become 100. */
-export const SHARE_OF_ANNOUNCED_LIMIT = 5 / 6;
+const SHARE_OF_ANNOUNCED_LIMIT = 5 / 6;
 
 /** What the answer of Cal.com said about its own limiter (`X-RateLimit-*`). */
 export interface RateLimitNotice {
@@ -29,6 +29,23 @@ export interface RateLimitNotice {
   /** Milliseconds until that window ends, counted from now. */
   resetInMs: number | null;
 }
+
+/**
+ * What the notice lets us use: a little less than is left, because tokens that other processes hold and have
+ * not sent yet are not in Cal.com's count.
+ */
+export function usableRemaining(notice: RateLimitNotice): number | null {
+  if (notice.remaining === null) return null;
+  return Math.max(0, notice.remaining - Math.floor((notice.limit ?? 0) * 0.05));
+}
+
+/** Our limit per minute under the one that Cal.com announces; null when it announces none. */
+export function limitUnder(notice: RateLimitNotice): number | null {
+  return notice.limit === null ? null : Math.max(1, Math.floor(notice.limit * SHARE_OF_ANNOUNCED_LIMIT));
+}
+
+/** Resets are announced in whole seconds: only a larger jump than this is a new window. */
+export const WINDOW_JITTER_MS = 2_000;
 
 /** A request for tokens of one API key. */
 export interface LeaseRequest {
