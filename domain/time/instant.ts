@@ -1,0 +1,26 @@
+import { DateTime } from "luxon";
+
+/** ISO 8601 with the offset that `zone` has at that instant, whole seconds: `2026-12-03T14:00:00+01:00`. */
+export function isoInZone(instant: Date, zone: string): string {
+  const local = DateTime.fromJSDate(instant, { zone });
+  const text = local.toISO({ suppressMilliseconds: true });
+  if (text === null) throw new RangeError(`${zone} is not a time zone or the instant is invalid`);
+  return text.endsWith("Z") ? `${text.slice(0, -1)}+00:00` : text;
+}
+
+const WITH_OFFSET = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})$/i;
+const LOCAL = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?)?$/;
+
+export type ParsedInstant = { ok: true; instant: Date } | { ok: false; reason: "no_offset" | "invalid" };
+
+/**
+ * Reads an instant that a client sent. A local time without an offset is told apart from nonsense, because
+ * it is the usual mistake: which 14:00 it means cannot be known here.
+ */
+export function parseInstant(text: string): ParsedInstant {
+  if (LOCAL.test(text)) return { ok: false, reason: "no_offset" };
+  if (!WITH_OFFSET.test(text)) return { ok: false, reason: "invalid" };
+  const parsed = DateTime.fromISO(text, { setZone: true });
+  if (!parsed.isValid) return { ok: false, reason: "invalid" };
+  return { ok: true, instant: parsed.toUTC().toJSDate() };
+}

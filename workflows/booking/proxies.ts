@@ -1,0 +1,30 @@
+import { ActivityCancellationType, proxyActivities } from "@temporalio/workflow";
+import type { BookingActivities } from "../../activities/booking/index-of-activities.js";
+import type { BookingInput } from "./input.js";
+
+const MARGIN_MS = 10_000;
+/** Attempts heartbeat, so that a killed worker is noticed long before the timeout of a slow Cal.com. */
+const HEARTBEAT_MS = 15_000;
+
+/**
+ * Changes in Cal.com. Retried without end, because what makes them fail here is ours (a killed worker, a
+ * database that is away): Cal.com's own failures come back as reports and the workflow decides. The timeout
+ * is longer than Cal.com's, so that nothing is sent again while a request can still be under way.
+ *
+ * @param calls how many writes follow each other in one attempt
+ */
+export function remote(input: BookingInput, calls = 1) {
+  const { calcomWriteTimeoutMs, calcomReadTimeoutMs } = input.durations;
+  return proxyActivities<BookingActivities>({
+    startToCloseTimeout: calls * (calcomWriteTimeoutMs + 3 * calcomReadTimeoutMs) + MARGIN_MS,
+    heartbeatTimeout: HEARTBEAT_MS,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { initialInterval: "500ms", backoffCoefficient: 2, maximumInterval: "30s" },
+  });
+}
+
+/** Writes to our own database only: quick, idempotent, retried until it is back. */
+export const local = proxyActivities<BookingActivities>({
+  startToCloseTimeout: "15s",
+  retry: { initialInterval: "200ms", backoffCoefficient: 2, maximumInterval: "10s" },
+});

@@ -1,0 +1,1 @@
+export { bookingLifecycle } from "./booking/lifecycle.js";
