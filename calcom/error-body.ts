@@ -15,7 +15,7 @@ export interface ErrorBody {
 const text = z.string().catch("");
 const envelope = z.object({
   error: z.union([
-    z.object({ code: z.string().nullish().catch(null), message: text, details: z.unknown() }),
+    z.object({ code: z.string().nullish().catch(null), message: text, details: z.unknown().optional() }),
     z.string().transform((message) => ({ code: null, message, details: undefined })),
   ]),
 });
