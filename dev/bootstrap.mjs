@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const [command = "", ...args] = process.argv.slice(2);
@@ -132,7 +132,7 @@ if (command === "test") {
   if (!existsSync(script)) fail(`${SCRIPTS[command]} is not there.`);
   process.argv = [process.execPath, script, ...args];
   const tsx = createRequire(join(ROOT, "package.json")).resolve("tsx/esm/api");
-  const { register } = await import(tsx);
+  const { register } = await import(pathToFileURL(tsx).href);
   register();
-  await import(script);
+  await import(pathToFileURL(script).href);
 }

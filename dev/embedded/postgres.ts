@@ -19,6 +19,7 @@ import { endOrphan, logTail, type Managed, ProcessError, poll, startManaged } fr
 const MAJOR = "18";
 const ROLE = "askpro";
 const START_MS = 30_000;
+const STOP_MS = 20_000;
 
 export interface PostgresOptions {
   /** Where the cluster lives; it is made when it is not there yet. */
@@ -40,6 +41,8 @@ export interface EmbeddedPostgres {
   readonly adminUrl: string;
   readonly port: number;
   readonly pid: number;
+  /** The cluster was made by this start. */
+  readonly created: boolean;
   /** Resolves when the server has ended, whoever ended it. */
   readonly exited: Managed["exited"];
   stop(): Promise<void>;
@@ -57,14 +60,19 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
   const binaries = postgresBinaries();
   const dataDir = dataHome(options.dataDir, binaries.account);
   await endLastRun(dataDir);
-  createCluster(dataDir, options.password, binaries);
+  const created = createCluster(dataDir, options.password, binaries);
   const port = options.port ?? (await freePort());
-  const server = await startServer(dataDir, port, binaries, options);
   const url = (user: string, database: string) =>
     `postgres://${user}:${options.password}@127.0.0.1:${port}/${database}`;
   const adminUrl = url("postgres", "postgres");
+  let server = await startServer(dataDir, port, binaries, options);
   try {
-    await ready(adminUrl, server, options.logFile);
+    if ((await untilReady(adminUrl, server, options.logFile)) === "wrong password") {
+      await server.stop("SIGINT", STOP_MS);
+      setPassword(dataDir, options.password, binaries);
+      server = await startServer(dataDir, port, binaries, options);
+      await untilReady(adminUrl, server, options.logFile);
+    }
     await createRole(adminUrl, options.password);
   } catch (error) {
     await server.stop("SIGQUIT", 5_000);
@@ -75,9 +83,10 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
     adminUrl,
     port,
     pid: server.pid,
+    created,
     exited: server.exited,
     // SIGINT is Postgres' fast shutdown: sessions are ended, everything is on disk.
-    stop: async () => void (await server.stop("SIGINT", 20_000)),
+    stop: async () => void (await server.stop("SIGINT", STOP_MS)),
     kill: async () => void (await server.stop("SIGKILL", 1_000)),
   };
 }
@@ -92,11 +101,11 @@ async function endLastRun(dataDir: string): Promise<void> {
 }
 
 /** Made beside its place and then renamed: a start that is interrupted leaves no half cluster. */
-function createCluster(dataDir: string, password: string, binaries: PostgresBinaries): void {
+function createCluster(dataDir: string, password: string, binaries: PostgresBinaries): boolean {
   const version = join(dataDir, "PG_VERSION");
   if (existsSync(version)) {
     const found = readFileSync(version, "utf8").trim();
-    if (found === MAJOR) return;
+    if (found === MAJOR) return false;
     throw new ProcessError(
       `${dataDir} was written by Postgres ${found}, this is ${MAJOR}: move it away or dump it`,
     );
@@ -138,6 +147,19 @@ function createCluster(dataDir: string, password: string, binaries: PostgresBina
     rmSync(secretDir, { recursive: true, force: true });
   }
   renameSync(unfinished, dataDir);
+  return true;
+}
+
+/** The secrets were removed but the data was not: whoever owns the files may set a new password. */
+function setPassword(dataDir: string, password: string, binaries: PostgresBinaries): void {
+  const made = spawnSync(binaries.postgres, ["--single", "-D", dataDir, "postgres"], {
+    input: `alter role postgres password '${password}'\n`,
+    encoding: "utf8",
+    cwd: dataDir,
+    ...(binaries.account ?? {}),
+  });
+  if (made.status !== 0)
+    throw new ProcessError(`the password of ${dataDir} could not be set:\n${made.stderr}`);
 }
 
 async function startServer(
@@ -169,34 +191,42 @@ async function startServer(
   });
 }
 
-async function ready(adminUrl: string, server: Managed, logFile: string): Promise<void> {
-  let ended = false;
+async function untilReady(
+  adminUrl: string,
+  server: Managed,
+  logFile: string,
+): Promise<"ready" | "wrong password"> {
+  let state: "starting" | "ended" | "ready" | "wrong password" = "starting";
   void server.exited.then(() => {
-    ended = true;
+    state = "ended";
   });
   let last = "";
-  const up = await poll(
+  await poll(
     async () => {
-      if (ended) return true;
+      if (state === "ended") return true;
       const sql = postgres(adminUrl, { max: 1, connect_timeout: 2, onnotice: () => undefined });
       try {
         await sql`select 1`;
-        return true;
+        state = "ready";
       } catch (error) {
         last = error instanceof Error ? error.message : String(error);
-        return false;
+        if (error instanceof postgres.PostgresError && error.code === "28P01") state = "wrong password";
       } finally {
         await sql.end({ timeout: 1 });
       }
+      return state !== "starting";
     },
     START_MS,
     50,
   );
-  if (ended) throw new ProcessError(`Postgres ended while it started:\n${logTail(logFile)}`);
-  if (!up)
-    throw new ProcessError(
-      `Postgres did not answer within ${START_MS / 1_000} s (${last}):\n${logTail(logFile)}`,
-    );
+  // What the callbacks have assigned, the compiler does not see.
+  const reached: string = state;
+  if (reached === "ready" || reached === "wrong password") return reached;
+  throw new ProcessError(
+    reached === "ended"
+      ? `Postgres ended while it started:\n${logTail(logFile)}`
+      : `Postgres did not answer within ${START_MS / 1_000} s (${last}):\n${logTail(logFile)}`,
+  );
 }
 
 async function createRole(adminUrl: string, password: string): Promise<void> {

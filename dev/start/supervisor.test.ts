@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
-import { poll, startManaged } from "../embedded/process.js";
+import { logTail, poll, startManaged } from "../embedded/process.js";
 import { type Supervised, supervise } from "./supervisor.js";
 
 let supervised: Supervised | null = null;
@@ -57,16 +60,66 @@ it("can be stopped while it waits to start again.", async () => {
   expect(starts).toBe(before);
 });
 
-it("kills what does not end within its time.", async () => {
-  const stubborn = "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); process.stdout.write('')";
+it("ends what was being started when it was told to stop.", async () => {
+  let starts = 0;
+  const pids: number[] = [];
+  let begun = () => {};
+  const secondBegun = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
   const keeper = await supervise({
-    name: "the API",
-    start: () => sleeper(stubborn),
+    name: "the worker",
+    start: async () => {
+      starts++;
+      if (starts > 1) {
+        begun();
+        await held;
+      }
+      const child = await sleeper(starts === 1 ? "process.exit(3)" : undefined);
+      pids.push(child.pid);
+      return child;
+    },
     report: () => undefined,
   });
-  const pid = keeper.pid ?? 0;
-  await keeper.stop(300);
-  expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+  await secondBegun;
+  const stopped = keeper.stop(5_000);
+  release();
+  await stopped;
+  expect(pids).toHaveLength(2);
+  for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+});
+
+it("kills what does not end within its time.", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "askpro-supervisor-"));
+  const logFile = join(directory, "stubborn.log");
+  try {
+    const keeper = await supervise({
+      name: "the API",
+      start: async () => {
+        const script = "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); console.log('deaf')";
+        const child = await startManaged({
+          command: process.execPath,
+          args: ["-e", script],
+          deathSignal: "TERM",
+          logFile,
+        });
+        await poll(() => logTail(logFile) === "deaf", 10_000, 20);
+        return { ...child, stop: (graceMs: number) => child.stop("SIGTERM", graceMs) };
+      },
+      report: () => undefined,
+    });
+    const pid = keeper.pid ?? 0;
+    const began = Date.now();
+    await keeper.stop(300);
+    expect(Date.now() - began).toBeGreaterThanOrEqual(290);
+    expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
 });
 
 it("reports a command that does not exist as an error of the first start.", async () => {

@@ -4,6 +4,7 @@ const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 10_000;
 /** One that has run so long did not fail because of how it was started. */
 const STEADY_MS = 30_000;
+const LATE_GRACE_MS = 5_000;
 
 /** What a supervisor needs of whatever it keeps running. */
 export interface Running {
@@ -64,6 +65,8 @@ export async function supervise({ name, start, report }: SupervisorOptions): Pro
       began = Date.now();
       try {
         current = await start();
+        // Told to stop while this start was under way: nobody else knows of it.
+        if (stopping) return void (await current.stop(LATE_GRACE_MS));
         report(`${name} is running again (process ${current.pid})`);
       } catch (error) {
         report(`${name} cannot be started: ${error instanceof Error ? error.message : String(error)}`);
@@ -80,8 +83,6 @@ export async function supervise({ name, start, report }: SupervisorOptions): Pro
       wake();
       await current?.stop(graceMs);
       await loop;
-      // A start that was under way when we were told to stop has finished since.
-      await current?.stop(graceMs);
     },
   };
 }

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import postgres from "postgres";
 import type { TestProject } from "vitest/node";
+import { migrate } from "../../db/migrate.js";
 import { startPostgres } from "../../dev/embedded/postgres.js";
 import { startTemporal } from "../../dev/embedded/temporal.js";
 import { findTemporalCli } from "../../dev/embedded/temporal-cli.js";
@@ -58,7 +58,7 @@ async function provideDatabase(
     durable: false,
   });
   started.push(server);
-  await migrateTemplate(server.url);
+  await migrate(server.url);
   const admin = postgres(server.adminUrl, { max: 1, onnotice: () => undefined });
   try {
     await admin`alter database askpro with is_template true`;
@@ -67,14 +67,6 @@ async function provideDatabase(
   }
   project.provide("databaseAdminUrl", server.adminUrl);
   project.provide("databaseTemplateUrl", server.url);
-}
-
-async function migrateTemplate(url: string): Promise<void> {
-  const module = new URL("../../db/migrate.ts", import.meta.url);
-  if (!existsSync(module)) return;
-  const { migrate }: { migrate?: unknown } = await import(module.href);
-  if (typeof migrate !== "function") throw new Error("db/migrate.ts exports no function migrate");
-  await migrate(url);
 }
 
 async function provideTemporal(

@@ -1,0 +1,111 @@
+import { z } from "zod";
+import type { Installation } from "./installation.js";
+import type { Seeded } from "./seeding.js";
+
+const SERVICE = "herrenhaarschnitt";
+const QUERY = '`BookingStatus`="ManualReview" AND `ExecutionStatus`="Running"';
+
+/** The Web UI keeps saved views in the browser; a link that names one stores it on the first visit. */
+export function reviewViewUrl(uiUrl: string, namespace: string): string {
+  return `${uiUrl}/namespaces/${encodeURIComponent(namespace)}/workflows?query=${encodeURIComponent(QUERY)}&savedQuery=Manual%20review`;
+}
+
+/** A database URL that may be shown: everything but the password. */
+export function withoutPassword(url: string): string {
+  const shown = new URL(url);
+  shown.password = "";
+  return shown.href;
+}
+
+/** Says where everything is, and how to make the first booking. */
+export async function summary(
+  installation: Installation,
+  seeded: Seeded | null,
+  dataDirectory: string,
+): Promise<string> {
+  const { config, simulatorUrl } = installation;
+  const api = `http://localhost:${config.port}`;
+  const ui = config.temporalUiUrl;
+  const rows: [string, string | null][] = [
+    ["API", `${api}   docs ${api}/docs`],
+    ["Dashboard", `${api}/dashboard`],
+    ["Temporal Web UI", ui],
+    ["Manual review", ui === null ? null : reviewViewUrl(ui, config.temporal.namespace)],
+    [
+      "Temporal",
+      `${installation.env.TEMPORAL_ADDRESS ?? "as configured"}, namespace ${config.temporal.namespace}`,
+    ],
+    [
+      "Cal.com",
+      simulatorUrl === null
+        ? config.calcom.baseUrl
+        : `${simulatorUrl}   (simulator: book, move and cancel there)`,
+    ],
+    ["Postgres", withoutPassword(installation.databaseUrl)],
+    ["Metrics", `http://localhost:${config.metricsPort}/metrics, worker ${installation.workerMetricsPort}`],
+    ["Data, secrets, logs", dataDirectory],
+    [
+      "Admin token",
+      installation.env.ADMIN_TOKEN === installation.secrets.adminToken
+        ? installation.adminToken
+        : "as configured",
+    ],
+    ["Token", seeded === null ? null : `${seeded.token}   (company ${seeded.companySlug})`],
+  ];
+  const table = rows.flatMap(([name, value]) => (value === null ? [] : [`  ${name.padEnd(20)} ${value}`]));
+  const first =
+    seeded === null ? [] : ["", "First booking:", "", await firstBooking(config.port, api, seeded)];
+  return ["", "askpro-gateway is running. Ctrl-C stops it.", "", ...table, ...first, ""].join("\n");
+}
+
+const availability = z.object({ slots: z.array(z.object({ start: z.string() })) });
+
+async function firstBooking(port: number, api: string, { token }: Seeded): Promise<string> {
+  const start = await firstFreeStart(port, token);
+  const body = {
+    service: SERVICE,
+    branch: "zentrale",
+    start,
+    customer: { name: "Jörg O'Neill", email: "joerg@example.org" },
+  };
+  // The shell ends a quoted word at an apostrophe.
+  const quoted = JSON.stringify(body).replaceAll("'", "\\u0027");
+  return [
+    `curl -sS ${api}/api/v2/bookings \\`,
+    `  -H 'Authorization: Bearer ${token}' \\`,
+    `  -H 'Content-Type: application/json' \\`,
+    `  -H 'Idempotency-Key: first-${start.replace(/\D/g, "").slice(0, 12)}' \\`,
+    `  -d '${quoted}'`,
+  ].join("\n");
+}
+
+/** Asked from the API, so that the command works on any day; if it cannot say, ten o'clock of the next Wednesday. */
+async function firstFreeStart(port: number, token: string): Promise<string> {
+  const from = new Date(Date.now() + 26 * 3_600_000);
+  const to = new Date(from.getTime() + 7 * 86_400_000);
+  const query = new URLSearchParams({
+    service: SERVICE,
+    branch: "zentrale",
+    from: from.toISOString(),
+    to: to.toISOString(),
+    limit: "1",
+  });
+  try {
+    const response = await fetch(`http://127.0.0.1:${port}/api/v2/availability?${query}`, {
+      headers: { authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(5_000),
+    });
+    const [slot] = availability.parse(await response.json()).slots;
+    if (slot !== undefined) return slot.start;
+  } catch {
+    // The command is an example; a start must not fail for it.
+  }
+  return nextWednesdayAtTen(from);
+}
+
+/** In UTC: 11:00 or 12:00 in the salon, which is open at both. */
+function nextWednesdayAtTen(from: Date): string {
+  const day = new Date(Date.UTC(from.getUTCFullYear(), from.getUTCMonth(), from.getUTCDate(), 10));
+  day.setUTCDate(day.getUTCDate() + ((3 - day.getUTCDay() + 7) % 7));
+  return day.toISOString().replace(".000Z", "Z");
+}
