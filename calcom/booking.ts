@@ -4,12 +4,15 @@ import { phoneOfMadeUpEmail, realEmail } from "../domain/calcom/phone-attendee.j
 import type { CalcomBooking } from "./client.js";
 import { CalcomError } from "./errors.js";
 
-const instant = z.unknown().optional().transform((value, context) => {
-  const parsed = parseInstant(value);
-  if (parsed) return parsed;
-  context.addIssue({ code: "custom", message: "not an instant" });
-  return z.NEVER;
-});
+const instant = z
+  .unknown()
+  .optional()
+  .transform((value, context) => {
+    const parsed = parseInstant(value);
+    if (parsed) return parsed;
+    context.addIssue({ code: "custom", message: "not an instant" });
+    return z.NEVER;
+  });
 const optionalInstant = z.unknown().optional().transform(parseInstant);
 /** Absent and empty mean the same: none. */
 const optionalText = z

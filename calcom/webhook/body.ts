@@ -88,8 +88,9 @@ function eventOf(trigger: string, kind: CalcomEventKind, p: Payload, sentAt: str
     appointmentId: p.metadata.appointmentId ?? null,
     organizerId: p.organizer?.id ?? p.userId,
     requestReschedule: p.requestReschedule,
-    noShow: attendeeNoShow(trigger, p),
-    hostNoShow: trigger === "AFTER_HOSTS_CAL_VIDEO_NO_SHOW" ? (p.noShowHost ?? true) : p.noShowHost,
+    // other triggers carry marks too, as they were when the webhook was scheduled: no news
+    noShow: kind === "no_show" ? attendeeNoShow(trigger, p) : null,
+    hostNoShow: kind === "no_show" ? hostNoShow(trigger, p) : null,
     lengthMinutes: p.length ?? minutesBetween(p.startTime, p.endTime),
     sentAt,
   };
@@ -101,6 +102,10 @@ function attendeeNoShow(trigger: string, p: Payload): boolean | null {
   const marks = p.attendees.flatMap(({ noShow }) => (noShow === null ? [] : [noShow]));
   if (trigger === "AFTER_GUESTS_CAL_VIDEO_NO_SHOW") return marks.length === 0 || marks.includes(true);
   return marks.length === 0 ? null : marks.includes(true);
+}
+
+function hostNoShow(trigger: string, p: Payload): boolean | null {
+  return p.noShowHost ?? (trigger === "AFTER_HOSTS_CAL_VIDEO_NO_SHOW" ? true : null);
 }
 
 function minutesBetween(start: string | null, end: string | null): number | null {

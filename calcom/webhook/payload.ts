@@ -54,19 +54,22 @@ const organizer = z
   .transform((value) => value ?? null);
 
 /** An answer is `{label, value}` or, in some triggers, the bare value; a name may come in two parts. */
-const answer = z.unknown().optional().transform((given): string | null => {
-  const value = typeof given === "object" && given !== null && "value" in given ? given.value : given;
-  if (typeof value === "string") return text.parse(value);
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
-  const parts = [
-    "firstName" in value ? value.firstName : null,
-    "lastName" in value ? value.lastName : null,
-  ].filter((part) => typeof part === "string");
-  if (parts.length > 0) return text.parse(parts.join(" "));
-  return "optionValue" in value && typeof value.optionValue === "string"
-    ? text.parse(value.optionValue)
-    : null;
-});
+const answer = z
+  .unknown()
+  .optional()
+  .transform((given): string | null => {
+    const value = typeof given === "object" && given !== null && "value" in given ? given.value : given;
+    if (typeof value === "string") return text.parse(value);
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
+    const parts = [
+      "firstName" in value ? value.firstName : null,
+      "lastName" in value ? value.lastName : null,
+    ].filter((part) => typeof part === "string");
+    if (parts.length > 0) return text.parse(parts.join(" "));
+    return "optionValue" in value && typeof value.optionValue === "string"
+      ? text.parse(value.optionValue)
+      : null;
+  });
 const responses = z
   .object({
     name: answer,
