@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import { calcomInstance } from "../../domain/tenant/calcom-instance.js";
 import type { Catalogue } from "../../domain/tenant/catalogue.js";
 import { isSlug } from "../../domain/tenant/slug.js";
@@ -6,8 +6,10 @@ import { asSystem, type Database, inTenant } from "../client.js";
 import { TenantCache } from "./cache.js";
 import { catalogueOf } from "./catalogue.js";
 import { listenForChanges } from "./changes.js";
+import { followInstallation } from "./companies.js";
 import { loadTenantRows } from "./rows.js";
 import { createVault, type SecretKind, type Vault } from "./secrets.js";
+import { tokenHash } from "./tokens.js";
 
 /** What the environment says about Cal.com; a tenant's own wins. */
 export interface Installation {
@@ -81,6 +83,7 @@ const LAST_USED_EVERY_MS = 60_000;
 export async function createDirectory(db: Database, options: DirectoryOptions): Promise<Directory> {
   const vault = await createVault(options.secretsKey);
   const { installation } = options;
+  await followInstallation(db, installation.baseUrl);
   const installationInstance = calcomInstance(installation.baseUrl);
   const ttlMs = () => (listener.up ? TTL_MS : TTL_WITHOUT_LISTEN_MS);
 
@@ -147,7 +150,7 @@ export async function createDirectory(db: Database, options: DirectoryOptions): 
 
   return {
     async companyOfToken(token) {
-      const found = await tokens.get(createHash("sha256").update(token).digest("hex"));
+      const found = await tokens.get(tokenHash(token));
       if (found) touch(found.companyId, found.tokenId);
       return found;
     },

@@ -213,12 +213,9 @@ function maximum(rule: CancelRule | RescheduleRule): number | null {
 }
 
 function feeOf(rule: RuleDocument): Fee {
-  if (rule.fee === undefined) {
-    return rule.feeCents ? { kind: "fixed", cents: rule.feeCents } : { kind: "none" };
-  }
-  return "percent" in rule.fee
-    ? { kind: "percent", percent: rule.fee.percent }
-    : { kind: "tiers", tiers: rule.fee.tiers };
+  if (rule.fee?.percent !== undefined) return { kind: "percent", percent: rule.fee.percent };
+  if (rule.fee?.tiers !== undefined) return { kind: "tiers", tiers: rule.fee.tiers };
+  return rule.feeCents ? { kind: "fixed", cents: rule.feeCents } : { kind: "none" };
 }
 
 function feeFor(fee: Fee, priceCents: number, leftMs: number): number {

@@ -7,35 +7,36 @@ const MAX_NOTICE_MINUTES = 5_256_000;
 
 export const centsSchema = z.int().min(0).max(MAX_CENTS);
 
-const percentFee = z.strictObject({
-  // Two decimals, so that the fee can be computed in whole numbers.
-  percent: z
-    .number()
-    .min(0)
-    .max(100)
-    .refine((value) => Math.abs(value * 100 - Math.round(value * 100)) < 1e-9, "at most two decimals"),
-});
+// Two decimals, so that the fee can be computed in whole numbers.
+const percentSchema = z
+  .number()
+  .min(0)
+  .max(100)
+  .refine((value) => Math.abs(value * 100 - Math.round(value * 100)) < 1e-9, "at most two decimals");
 
-const tiersFee = z.strictObject({
-  tiers: z
-    .array(z.strictObject({ minHours: z.number().min(0).max(87_600), cents: centsSchema }))
-    .min(1)
-    .superRefine((tiers, context) => {
-      const seen = new Set<number>();
-      tiers.forEach((tier, index) => {
-        if (seen.has(tier.minHours)) {
-          context.addIssue({ code: "custom", path: [index, "minHours"], message: "two tiers begin here" });
-        }
-        seen.add(tier.minHours);
-      });
-      // Without it nobody could say what the last hours cost.
-      if (!seen.has(0)) context.addIssue({ code: "custom", message: "one tier must have minHours 0" });
-    }),
-});
+const tiersSchema = z
+  .array(z.strictObject({ minHours: z.number().min(0).max(87_600), cents: centsSchema }))
+  .min(1)
+  .superRefine((tiers, context) => {
+    const seen = new Set<number>();
+    tiers.forEach((tier, index) => {
+      if (seen.has(tier.minHours)) {
+        context.addIssue({ code: "custom", path: [index, "minHours"], message: "two tiers begin here" });
+      }
+      seen.add(tier.minHours);
+    });
+    // Without it nobody could say what the last hours cost.
+    if (!seen.has(0)) context.addIssue({ code: "custom", message: "one tier must have minHours 0" });
+  });
 
-const feeSchema = z.union([percentFee, tiersFee], {
-  error: 'either {"percent": 20} or {"tiers": [{"minHours": 0, "cents": 1500}]}',
-});
+// One object with both, not a union: a union would hide which number of which tier is wrong.
+const feeSchema = z
+  .strictObject({ percent: percentSchema.optional(), tiers: tiersSchema.optional() })
+  .superRefine((fee, context) => {
+    if ((fee.percent === undefined) === (fee.tiers === undefined)) {
+      context.addIssue({ code: "custom", message: "give either percent or tiers" });
+    }
+  });
 
 const noticeMinutes = z.int().min(0).max(MAX_NOTICE_MINUTES).default(0);
 const limit = z.int().min(0).max(1000).nullable().default(null);
