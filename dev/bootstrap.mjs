@@ -1,7 +1,6 @@
 // The one file that must run before anything is installed: plain Node, no dependencies.
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -131,8 +130,7 @@ if (command === "test") {
   const script = join(ROOT, SCRIPTS[command]);
   if (!existsSync(script)) fail(`${SCRIPTS[command]} is not there.`);
   process.argv = [process.execPath, script, ...args];
-  const tsx = createRequire(join(ROOT, "package.json")).resolve("tsx/esm/api");
-  const { register } = await import(pathToFileURL(tsx).href);
+  const { register } = await import("tsx/esm/api");
   register();
   await import(pathToFileURL(script).href);
 }

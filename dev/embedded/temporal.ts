@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { Connection } from "@temporalio/client";
-import { temporal } from "@temporalio/proto";
+import proto from "@temporalio/proto";
 import { freePort } from "./port.js";
 import { endOrphan, logTail, type Managed, ProcessError, poll, startManaged } from "./process.js";
 
 const START_MS = 60_000;
-const { IndexedValueType } = temporal.api.enums.v1;
+const { IndexedValueType } = proto.temporal.api.enums.v1;
 
 /** Contract 9. */
 const SEARCH_ATTRIBUTES = {
