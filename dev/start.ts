@@ -85,10 +85,10 @@ async function stopAll(): Promise<void> {
 
 function stop(why: string, exitCode: number): void {
   if (stopping !== null) return;
-  report(`${why}: stopping`);
+  report(exitCode === 0 ? `${why}: stopping` : why);
   setTimeout(() => process.exit(exitCode === 0 ? 1 : exitCode), STOP_MS).unref();
   stopping = stopAll().finally(() => {
-    report("stopped");
+    if (exitCode === 0) report("stopped");
     process.exit(exitCode);
   });
 }
