@@ -43,7 +43,7 @@ async function main(): Promise<void> {
   goOn();
   await step("database schema", () => migrate(installation.databaseUrl));
   goOn();
-  const seeded = await seedTenant(installation, DATA);
+  const seeded = await seedTenant(installation);
   goOn();
   const logs = join(DATA, "logs");
   processes.api = await superviseChild({

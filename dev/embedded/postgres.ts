@@ -41,8 +41,6 @@ export interface EmbeddedPostgres {
   readonly adminUrl: string;
   readonly port: number;
   readonly pid: number;
-  /** The cluster was made by this start. */
-  readonly created: boolean;
   /** Resolves when the server has ended, whoever ended it. */
   readonly exited: Managed["exited"];
   stop(): Promise<void>;
@@ -60,7 +58,7 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
   const binaries = postgresBinaries();
   const dataDir = dataHome(options.dataDir, binaries.account);
   await endLastRun(dataDir);
-  const created = createCluster(dataDir, options.password, binaries);
+  createCluster(dataDir, options.password, binaries);
   const port = options.port ?? (await freePort());
   const url = (user: string, database: string) =>
     `postgres://${user}:${options.password}@127.0.0.1:${port}/${database}`;
@@ -83,7 +81,6 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
     adminUrl,
     port,
     pid: server.pid,
-    created,
     exited: server.exited,
     // SIGINT is Postgres' fast shutdown: sessions are ended, everything is on disk.
     stop: async () => void (await server.stop("SIGINT", STOP_MS)),
@@ -101,11 +98,11 @@ async function endLastRun(dataDir: string): Promise<void> {
 }
 
 /** Made beside its place and then renamed: a start that is interrupted leaves no half cluster. */
-function createCluster(dataDir: string, password: string, binaries: PostgresBinaries): boolean {
+function createCluster(dataDir: string, password: string, binaries: PostgresBinaries): void {
   const version = join(dataDir, "PG_VERSION");
   if (existsSync(version)) {
     const found = readFileSync(version, "utf8").trim();
-    if (found === MAJOR) return false;
+    if (found === MAJOR) return;
     throw new ProcessError(
       `${dataDir} was written by Postgres ${found}, this is ${MAJOR}: move it away or dump it`,
     );
@@ -147,7 +144,6 @@ function createCluster(dataDir: string, password: string, binaries: PostgresBina
     rmSync(secretDir, { recursive: true, force: true });
   }
   renameSync(unfinished, dataDir);
-  return true;
 }
 
 /** The secrets were removed but the data was not: whoever owns the files may set a new password. */

@@ -1,7 +1,6 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
 import { type Config, ENVIRONMENT_NAMES, parseEnvironment } from "../../domain/config/environment.js";
+import { startSimulator } from "../calcom-simulator/simulator.js";
 import { startPostgres } from "../embedded/postgres.js";
 import { startTemporal } from "../embedded/temporal.js";
 import { findTemporalCli } from "../embedded/temporal-cli.js";
@@ -12,22 +11,6 @@ import { type Running, type Supervised, supervise } from "./supervisor.js";
 
 /** Usual ports; the next free one is taken where the environment names none. */
 const PORTS = { postgres: 54_329, temporal: 7_233, temporalUi: 8_233, simulator: 4_100, metrics: 9_464 };
-
-const SIMULATOR = new URL("../calcom-simulator/simulator.ts", import.meta.url);
-const simulatorModule = z.object({
-  startSimulator: z.custom<(options: SimulatorOptions) => Promise<Simulator>>(
-    (value) => typeof value === "function",
-  ),
-});
-interface SimulatorOptions {
-  readonly port: number;
-  readonly host: string;
-  readonly stateFile: string;
-}
-interface Simulator {
-  readonly url: string;
-  close(): Promise<void>;
-}
 
 /** Everything that the API and the worker need, embedded or as the environment names it. */
 export interface Installation {
@@ -41,8 +24,6 @@ export interface Installation {
   /** Origin of the embedded simulator, or null when the environment names a Cal.com. */
   readonly simulatorUrl: string | null;
   readonly workerMetricsPort: number;
-  /** The data is new: nothing has been seeded into it yet. */
-  readonly isNew: boolean;
 }
 
 /** What has been started, so that it can be stopped in the opposite order. */
@@ -69,13 +50,10 @@ export async function startInstallation(
   const port = await ports.take("the API", given.port, named("PORT"));
   const metricsPort = await ports.take("metrics", given.metricsPort ?? PORTS.metrics, named("METRICS_PORT"));
   const workerMetricsPort = await ports.take("the worker's metrics", metricsPort + 1, null);
-  const newSimulator = !existsSync(join(data, "simulator.json"));
 
   const needsTemporal = !["TEMPORAL_ADDRESS", "TEMPORAL_CONFIG_FILE", "TEMPORAL_PROFILE"].some(names);
   const [database, temporal, simulator] = await Promise.all([
-    given.databaseUrl !== null
-      ? { url: given.databaseUrl, created: false }
-      : embeddedPostgres(data, ports, secrets, started),
+    given.databaseUrl ?? embeddedPostgres(data, ports, secrets, started),
     needsTemporal ? embeddedTemporal(data, ports, given, environment, started) : null,
     names("CALCOM_BASE_URL") ? null : embeddedSimulator(data, ports, started),
   ]);
@@ -88,7 +66,7 @@ export async function startInstallation(
     ...set("NODE_ENV", "development"),
     PORT: String(port),
     ...set("PUBLIC_URL", `http://localhost:${port}`),
-    ...set("DATABASE_URL", database.url),
+    ...set("DATABASE_URL", database),
     ...(temporal === null ? {} : { TEMPORAL_ADDRESS: temporal.address }),
     ...set("TEMPORAL_UI_URL", temporal?.uiUrl ?? null),
     ...set("CALCOM_BASE_URL", simulator === null ? null : `${simulator}/v2`),
@@ -102,12 +80,11 @@ export async function startInstallation(
     env,
     config: parseEnvironment(env),
     secrets,
-    databaseUrl: database.url,
+    databaseUrl: database,
     adminToken,
     secretsKey,
     simulatorUrl: simulator,
     workerMetricsPort,
-    isNew: database.created || newSimulator,
   };
 }
 
@@ -121,7 +98,6 @@ function withoutEmpty(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 async function embeddedPostgres(data: string, ports: Ports, secrets: DevelopmentSecrets, started: Started) {
   const port = await ports.take("Postgres", PORTS.postgres, null);
   let url = "";
-  let created = false;
   const start = async (): Promise<Running> => {
     const server = await startPostgres({
       dataDir: join(data, "postgres"),
@@ -130,11 +106,10 @@ async function embeddedPostgres(data: string, ports: Ports, secrets: Development
       password: secrets.postgresPassword,
     });
     url = server.url;
-    created ||= server.created;
     return { ...server, stop: () => server.stop() };
   };
   await started.add(await step("Postgres", () => supervise({ name: "Postgres", start, report })));
-  return { url, created };
+  return url;
 }
 
 async function embeddedTemporal(
@@ -168,7 +143,6 @@ async function embeddedTemporal(
 async function embeddedSimulator(data: string, ports: Ports, started: Started): Promise<string> {
   const port = await ports.take("the Cal.com simulator", PORTS.simulator, null);
   return step("Cal.com simulator", async () => {
-    const { startSimulator } = simulatorModule.parse(await import(SIMULATOR.href));
     const simulator = await startSimulator({
       port,
       host: "127.0.0.1",

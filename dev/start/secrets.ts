@@ -23,8 +23,6 @@ const SECRETS = z.object({
     .string()
     .regex(/^[0-9a-f]{16,}$/)
     .default(() => randomBytes(24).toString("hex")),
-  /** What the tenant was last seeded for; see `seedFingerprint`. */
-  seededFor: z.string().nullable().default(null),
 });
 
 export type DevelopmentSecrets = z.infer<typeof SECRETS>;
@@ -52,7 +50,7 @@ export function loadSecrets(path: string): DevelopmentSecrets {
 }
 
 /** Written beside and renamed: a crash leaves the old file or the new one. */
-export function saveSecrets(path: string, secrets: DevelopmentSecrets): void {
+function saveSecrets(path: string, secrets: DevelopmentSecrets): void {
   mkdirSync(dirname(path), { recursive: true });
   const unfinished = `${path}.unfinished`;
   writeFileSync(unfinished, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
