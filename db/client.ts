@@ -76,6 +76,11 @@ async function scoped<T>(
   return result.value;
 }
 
+/** A value as a `jsonb` parameter; whoever reads the column parses it again. */
+export function json(tx: Transaction, value: unknown): postgres.Parameter {
+  return tx.json(value as postgres.JSONValue);
+}
+
 /** Postgres error codes that this code decides on. */
 export const EXCLUSION_VIOLATION = "23P01";
 export const UNIQUE_VIOLATION = "23505";

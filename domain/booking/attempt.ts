@@ -24,6 +24,21 @@ export interface UndoPair {
   by: Operation;
 }
 
+/** How a saga ends once all its effects in Cal.com are gone. */
+export interface UndoOutcome {
+  /** The appointment's status afterwards; `null` leaves it (a failed move). */
+  status: "failed" | "cancelled" | null;
+  /** Commands that end as refused. */
+  refuse: { commandId: string; problem: string }[];
+  /** Commands that are done with it (a cancel that overtook a booking). */
+  complete: string[];
+}
+
+export interface UndoRequest extends AttemptRequest {
+  pairs: UndoPair[];
+  after: UndoOutcome;
+}
+
 export type AttemptReport = {
   /** As they stand after the attempt. */
   operations: Operation[];

@@ -1,5 +1,5 @@
 import type { BookingInput } from "./input.js";
-import { remote } from "./proxies.js";
+import { attemptLimits, remote } from "./proxies.js";
 import { enterReview, leaveReview } from "./review.js";
 import type { BookingState } from "./state.js";
 import { adopt, knownBooking, remember } from "./state.js";
@@ -17,6 +17,7 @@ export async function applyEvent(input: BookingInput, state: BookingState, event
     appointmentId: input.appointmentId,
     eventId,
     known: knownBooking(state),
+    limits: attemptLimits(input),
   });
   remember(state, applied.operations);
   if (applied.appointment) adopt(state, applied.appointment);

@@ -2,7 +2,7 @@ import { uuid4 } from "@temporalio/workflow";
 import type { ReviewDecision } from "../../domain/booking/review.js";
 import { cancelAll } from "./commands.js";
 import type { BookingInput } from "./input.js";
-import { local, remote } from "./proxies.js";
+import { attemptLimits, local, remote } from "./proxies.js";
 import { leaveReview } from "./review.js";
 import type { BookingState } from "./state.js";
 import { adopt, operationsOf, remember } from "./state.js";
@@ -73,6 +73,7 @@ async function adoptByHand(input: BookingInput, state: BookingState, uid: string
     appointmentId: input.appointmentId,
     uid,
     operations: operationsOf(state, task.operationIds),
+    limits: attemptLimits(input),
   });
   if (adopted.result === "refused") return adopted.why;
   remember(state, [adopted.operation]);

@@ -1,5 +1,6 @@
 import { ActivityCancellationType, proxyActivities } from "@temporalio/workflow";
-import type { BookingActivities } from "../../activities/booking/index-of-activities.js";
+import type { BookingActivities } from "../../activities/booking/activities.js";
+import type { AttemptLimits } from "../../domain/booking/attempt.js";
 import type { BookingInput } from "./input.js";
 
 const MARGIN_MS = 10_000;
@@ -28,3 +29,9 @@ export const local = proxyActivities<BookingActivities>({
   startToCloseTimeout: "15s",
   retry: { initialInterval: "200ms", backoffCoefficient: 2, maximumInterval: "10s" },
 });
+
+/** The limits an attempt works within, from the workflow's input. */
+export function attemptLimits(input: BookingInput): AttemptLimits {
+  const { lookupWindowMs, calcomWriteTimeoutMs, calcomReadTimeoutMs } = input.durations;
+  return { lookupWindowMs, writeTimeoutMs: calcomWriteTimeoutMs, readTimeoutMs: calcomReadTimeoutMs };
+}

@@ -1,7 +1,7 @@
 import { setCurrentDetails, upsertSearchAttributes } from "@temporalio/workflow";
 import { DECISION_EFFECTS, decisionsFor, type ReviewReason } from "../../domain/booking/review.js";
 import type { BookingInput } from "./input.js";
-import { local, remote } from "./proxies.js";
+import { attemptLimits, local, remote } from "./proxies.js";
 import {
   APPOINTMENT_START,
   BOOKING_STATUS,
@@ -54,7 +54,7 @@ export async function enterReview(
     const uids = state.phases.flatMap((phase) =>
       phase.uid === null ? [] : [{ key: phase.key, uid: phase.uid }],
     );
-    const said = await remote(input).askCalcom({ ...remembered, uids, operations: state.operations });
+    const said = await remote(input).askCalcom({ ...remembered, uids, limits: attemptLimits(input) });
     if (state.review) state.review.calcomSays = said;
     showReview(state);
   }

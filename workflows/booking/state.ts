@@ -1,3 +1,4 @@
+import type { UndoOutcome } from "../../domain/booking/attempt.js";
 import type { KnownBooking } from "../../domain/booking/calcom-event.js";
 import type { AppointmentFacts } from "../../domain/booking/facts.js";
 import type { Operation } from "../../domain/booking/operation.js";
@@ -63,15 +64,6 @@ export interface Task {
   /** `undo`: which operation takes back which, and what to write when everything is taken back. */
   undoes: { of: string; by: string }[];
   after: UndoOutcome | null;
-}
-
-/** How a saga ends once all its effects in Cal.com are gone. */
-export interface UndoOutcome {
-  /** The appointment's status afterwards; `null` leaves it (a failed move). */
-  status: "failed" | "cancelled" | null;
-  /** Commands to settle then. */
-  refuse: { commandId: string; problem: string }[];
-  complete: string[];
 }
 
 export interface Review {

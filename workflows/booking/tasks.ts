@@ -1,11 +1,11 @@
 import { uuid4 } from "@temporalio/workflow";
-import type { AttemptReport, AttemptRequest } from "../../domain/booking/attempt.js";
+import type { AttemptReport, AttemptRequest, UndoOutcome } from "../../domain/booking/attempt.js";
 import type { Operation } from "../../domain/booking/operation.js";
 import type { ReviewReason } from "../../domain/booking/review.js";
 import type { BookingInput } from "./input.js";
-import { local, remote } from "./proxies.js";
+import { attemptLimits, local, remote } from "./proxies.js";
 import { enterReview, leaveReview } from "./review.js";
-import type { BookingState, Task, UndoOutcome } from "./state.js";
+import type { BookingState, PhaseState, Task } from "./state.js";
 import { adopt, operationsOf, remember } from "./state.js";
 
 /** Notes the operations in the state and makes them the work under way. */
@@ -42,6 +42,7 @@ export function newOperation(
 export async function attemptTask(input: BookingInput, state: BookingState): Promise<void> {
   const task = state.task;
   if (!task) return;
+  const before = state.phases;
   const report = await send(input, state, task);
   remember(state, report.operations);
   task.operationIds = [
@@ -60,6 +61,7 @@ export async function attemptTask(input: BookingInput, state: BookingState): Pro
       } else {
         await leaveReview(input, state);
       }
+      if (report.outcome === "done" && task.kind === "move") cancelReplaced(state, task, before);
       return;
     case "undo":
       await leaveReview(input, state);
@@ -82,11 +84,7 @@ async function send(input: BookingInput, state: BookingState, task: Task): Promi
     appointmentId: input.appointmentId,
     commandId: task.commandId,
     operations,
-    limits: {
-      lookupWindowMs: input.durations.lookupWindowMs,
-      writeTimeoutMs: input.durations.calcomWriteTimeoutMs,
-      readTimeoutMs: input.durations.calcomReadTimeoutMs,
-    },
+    limits: attemptLimits(input),
   };
   switch (task.kind) {
     case "book":
@@ -136,6 +134,26 @@ export function beginUndo(state: BookingState, task: Task, after: UndoOutcome): 
   if (!undo) return;
   undo.undoes = pairs.map(({ of, by }) => ({ of: of.id, by: by.id }));
   undo.after = after;
+}
+
+/** Where a phase went to another event type, its old booking still stands and is cancelled now. */
+function cancelReplaced(state: BookingState, task: Task, before: readonly PhaseState[]): void {
+  const pairs = operationsOf(state, task.operationIds).flatMap((of) => {
+    const old = before.find((phase) => phase.key === of.phaseKey)?.uid ?? null;
+    return of.kind === "create" && old !== null
+      ? [{ of, by: newOperation("cancel", of.phaseKey, old, null) }]
+      : [];
+  });
+  if (pairs.length === 0) return;
+  begin(
+    state,
+    "undo",
+    null,
+    pairs.map((pair) => pair.by),
+  );
+  if (!state.task) return;
+  state.task.undoes = pairs.map(({ of, by }) => ({ of: of.id, by: by.id }));
+  state.task.after = { status: null, refuse: [], complete: [] };
 }
 
 function markRefused(state: BookingState, ids: readonly string[]): void {
@@ -228,7 +246,7 @@ export async function lookForSurplus(input: BookingInput, state: BookingState, n
     });
   }
   if (settled.length === 0) return;
-  const scope = { companyId: input.companyId, appointmentId: input.appointmentId };
+  const scope = { companyId: input.companyId, appointmentId: input.appointmentId, limits: attemptLimits(input) };
   const found = await remote(input).findSurplus({ ...scope, operations: settled });
   if (found.unclear) {
     state.surplusLookups.push({

@@ -1,0 +1,91 @@
+import { beginAttempt, markSettled } from "../../db/booking/attempt.js";
+import { commitBooked, refuseCommand } from "../../db/booking/outcome.js";
+import type { AttemptReport, AttemptRequest } from "../../domain/booking/attempt.js";
+import { type AttemptContext, alive, callOptions } from "./context.js";
+import { createOnce } from "./create-once.js";
+import type { BookingDependencies } from "./dependencies.js";
+import { factsOf } from "./facts.js";
+import { afterSteps, isDone, isRefused, type Step, unfinished } from "./step.js";
+
+/**
+ * One attempt at making all phases of a booking in Cal.com, in parallel. The outcome, the caller's answer and
+ * the calendar are written in the same transaction: the caller is answered the moment it is durable.
+ */
+export async function attemptBook(
+  deps: BookingDependencies,
+  request: AttemptRequest,
+): Promise<AttemptReport> {
+  return await alive(async () => {
+    const [account, catalogue] = await Promise.all([
+      deps.directory.calcomAccount(request.companyId),
+      deps.directory.catalogue(request.companyId),
+    ]);
+    const attempt = await beginAttempt(deps.db, request, true);
+    const settled = attempt.command?.outcome;
+    if (settled) return await alreadySettled(deps, request, settled);
+    const context: AttemptContext = {
+      deps,
+      account,
+      catalogue,
+      attempt,
+      limits: request.limits,
+      ...callOptions(request.limits, "live"),
+    };
+    const steps = await Promise.all(attempt.operations.map((operation) => createOnce(context, operation)));
+    return await conclude(deps, request, steps);
+  });
+}
+
+async function conclude(
+  deps: BookingDependencies,
+  request: AttemptRequest,
+  steps: readonly Step[],
+): Promise<AttemptReport> {
+  const operations = afterSteps(request.operations, steps);
+  const doubt = steps.some((step) => (step.step === "retry" || step.step === "refused") && step.doubt);
+  const done = steps.filter(isDone);
+  if (done.length === steps.length) {
+    const appointment = await commitBooked(
+      deps.db,
+      request,
+      done.map((step) => step.result),
+    );
+    return { outcome: "done", operations, doubt, appointment };
+  }
+  for (const { operation, result } of done) {
+    await markSettled(deps.db, request.companyId, operation.id, "done", result.uid);
+  }
+  const refused = steps.find(isRefused);
+  if (!refused) return unfinished(operations, steps);
+  const { problem } = refused;
+  // One phase cannot be had, so none is kept. The caller hears it now; what stands already is taken back.
+  const standing = steps.some((step) => !isRefused(step) && !(step.step === "retry" && !step.doubt));
+  if (request.commandId === null) {
+    return standing
+      ? { outcome: "undo", problem, operations, doubt, appointment: null }
+      : { outcome: "refused", problem, operations, doubt, appointment: null };
+  }
+  const appointment = await refuseCommand(
+    deps.db,
+    { ...request, commandId: request.commandId },
+    { problem, fails: true, release: !standing },
+  );
+  return { outcome: standing ? "undo" : "refused", problem, operations, doubt, appointment };
+}
+
+/** The attempt was through, only its report was lost (a worker died after the commit). */
+async function alreadySettled(
+  deps: BookingDependencies,
+  request: AttemptRequest,
+  outcome: { result: "done" } | { result: "refused"; problem: string },
+): Promise<AttemptReport> {
+  const { appointment, operations, standing } = await factsOf(deps, request);
+  if (outcome.result === "done") return { outcome: "done", operations, doubt: false, appointment };
+  return {
+    outcome: standing ? "undo" : "refused",
+    problem: outcome.problem,
+    operations,
+    doubt: standing,
+    appointment,
+  };
+}

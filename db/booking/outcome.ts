@@ -1,0 +1,357 @@
+import type { AppointmentFacts } from "../../domain/booking/facts.js";
+import type { PlannedPhase } from "../../domain/booking/phases.js";
+import { type Database, EXCLUSION_VIOLATION, inTenant, json, sqlState, type Transaction } from "../client.js";
+import type { AppointmentStatus, Cancellation, CommandOutcome } from "../schema/booking.js";
+import { type PhaseRow, phaseColumns, settleOperation, UnknownAppointmentError } from "./attempt.js";
+import { easeConflicts, releaseIntervals, reportConflict } from "./intervals.js";
+import { note, type TimelineEntry } from "./timeline.js";
+import { appointmentView } from "./view.js";
+
+/** The channel that tells a waiting ingress that a command is settled; the payload is the command's id. */
+export const COMMAND_CHANNEL = "command_settled";
+
+/** What Cal.com said of one phase. */
+export interface PhaseResult {
+  operationId: string;
+  phaseKey: string;
+  uid: string;
+  previousUid: string | null;
+  accepted: boolean;
+  /** Whom Cal.com put on it; `null`: it said nobody that we know. */
+  staffId: string | null;
+  start: Date;
+  end: Date;
+}
+
+export interface Settlement {
+  companyId: string;
+  appointmentId: string;
+  commandId: string | null;
+}
+
+/** All phases of a new booking stand in Cal.com: the outcome, the answer and the calendar in one transaction. */
+export async function commitBooked(
+  db: Database,
+  settlement: Settlement,
+  results: readonly PhaseResult[],
+): Promise<AppointmentFacts> {
+  const { companyId, appointmentId, commandId } = settlement;
+  return await inTenant(db, companyId, async (tx) => {
+    const status: AppointmentStatus = results.every((result) => result.accepted) ? "confirmed" : "pending";
+    await Promise.all([
+      ...results.flatMap((result) => phaseWritten(tx, settlement, result)),
+      commandId === null
+        ? Promise.resolve()
+        : tx`UPDATE busy_intervals SET kind = 'busy', command_id = NULL
+             WHERE owner_id = ${appointmentId} AND command_id = ${commandId}`,
+      tx`UPDATE appointments SET status = ${status}, sync_state = 'synced', verified_at = now(), last_error = NULL,
+           next_attempt_at = NULL, review_reason = NULL, version = version + 1, updated_at = now()
+         WHERE id = ${appointmentId} AND status IN ('pending', 'confirmed')`,
+      note(tx, companyId, appointmentId, ...results.map((result) => written("book", result))),
+    ]);
+    await followHosts(tx, settlement, results);
+    await settleCommand(tx, settlement, { result: "done", status }, status === "confirmed" ? 201 : 202);
+    return await readFacts(tx, appointmentId);
+  });
+}
+
+/** The phases stand at their new times in Cal.com. */
+export async function commitMoved(
+  db: Database,
+  settlement: Settlement,
+  wanted: readonly PlannedPhase[],
+  results: readonly PhaseResult[],
+  change: { feeCents: number },
+): Promise<AppointmentFacts> {
+  const { companyId, appointmentId, commandId } = settlement;
+  return await inTenant(db, companyId, async (tx) => {
+    const status: AppointmentStatus = results.every((result) => result.accepted) ? "confirmed" : "pending";
+    const first = wanted[0];
+    const last = wanted.at(-1);
+    if (!first || !last) throw new Error("a move without phases");
+    await Promise.all([
+      tx`DELETE FROM busy_intervals WHERE owner_id = ${appointmentId} AND command_id IS DISTINCT FROM ${commandId}`,
+      tx`UPDATE busy_intervals SET kind = 'busy', command_id = NULL WHERE owner_id = ${appointmentId}`,
+      ...wanted.map(
+        (phase) => tx`
+          UPDATE appointment_phases SET start_at = ${phase.start}, end_at = ${phase.end}, staff_id = ${phase.staffId},
+            calcom_event_type_id = ${phase.calcomEventTypeId}
+          WHERE appointment_id = ${appointmentId} AND key = ${phase.key}`,
+      ),
+      ...results.flatMap((result) => phaseWritten(tx, settlement, result)),
+      tx`UPDATE appointments SET status = ${status}, previous_start = start_at, start_at = ${first.start}, end_at = ${last.end},
+           staff_id = ${wanted.find((phase) => phase.staffRequired)?.staffId ?? null},
+           reschedule_count = reschedule_count + 1, fee_cents = fee_cents + ${change.feeCents}, sync_state = 'synced',
+           verified_at = now(), last_error = NULL, next_attempt_at = NULL, review_reason = NULL,
+           version = version + 1, updated_at = now()
+         WHERE id = ${appointmentId}`,
+      note(tx, companyId, appointmentId, ...results.map((result) => written("reschedule", result))),
+    ]);
+    await followHosts(tx, settlement, results);
+    await settleCommand(tx, settlement, { result: "done", status }, status === "confirmed" ? 200 : 202);
+    return await readFacts(tx, appointmentId);
+  });
+}
+
+/** Nothing of the appointment stands in Cal.com any more. */
+export async function commitCancelled(
+  db: Database,
+  settlement: Settlement,
+  operations: readonly { operationId: string; phaseKey: string; uid: string; outcome: string }[],
+  change: { feeCents: number; cancellation: Cancellation },
+): Promise<AppointmentFacts> {
+  const { companyId, appointmentId } = settlement;
+  return await inTenant(db, companyId, async (tx) => {
+    await Promise.all([
+      ...operations.map((operation) => settleOperation(tx, operation.operationId, "done", operation.uid)),
+      note(
+        tx,
+        companyId,
+        appointmentId,
+        ...operations.map(
+          (operation): TimelineEntry => ({
+            kind: "remote",
+            action: "cancel",
+            outcome: operation.outcome,
+            detail: { phase: operation.phaseKey },
+            dedupeKey: `remote:${operation.operationId}`,
+          }),
+        ),
+      ),
+      cancelRows(tx, appointmentId, change.cancellation, change.feeCents),
+    ]);
+    await settleCommand(tx, settlement, { result: "done", status: "cancelled" }, 200);
+    return await readFacts(tx, appointmentId);
+  });
+}
+
+/** The rows of a cancelled appointment; its chairs are free from here on. */
+export async function cancelRows(
+  tx: Transaction,
+  appointmentId: string,
+  cancellation: Cancellation,
+  feeCents: number,
+): Promise<void> {
+  await Promise.all([
+    tx`UPDATE appointment_phases SET sync = 'cancelled' WHERE appointment_id = ${appointmentId} AND staff_required`,
+    tx`UPDATE appointments SET status = 'cancelled', cancellation = ${json(tx, cancellation)}, fee_cents = fee_cents + ${feeCents},
+         sync_state = 'synced', verified_at = now(), last_error = NULL, next_attempt_at = NULL,
+         review_reason = NULL, version = version + 1, updated_at = now()
+       WHERE id = ${appointmentId} AND status <> 'cancelled'`,
+    releaseIntervals(tx, appointmentId),
+  ]);
+}
+
+/**
+ * A command that will not be carried out. The appointment of a refused booking has failed; that of a refused
+ * move or cancel stands as it was.
+ *
+ * @param release `false` while something of it may still stand in Cal.com: the chair is not free yet
+ */
+export async function refuseCommand(
+  db: Database,
+  settlement: Settlement & { commandId: string },
+  refusal: { problem: string; fails: boolean; release: boolean; error?: string | null },
+): Promise<AppointmentFacts> {
+  return await inTenant(db, settlement.companyId, async (tx) => {
+    await refuse(tx, settlement, refusal);
+    return await readFacts(tx, settlement.appointmentId);
+  });
+}
+
+export async function refuse(
+  tx: Transaction,
+  settlement: Settlement & { commandId: string },
+  refusal: { problem: string; fails: boolean; release: boolean; error?: string | null },
+): Promise<void> {
+  const { appointmentId, commandId } = settlement;
+  if (refusal.release) {
+    await tx`UPDATE remote_operations SET state = 'refused', doubtful = false, updated_at = now()
+             WHERE command_id = ${commandId} AND state IN ('planned', 'sent')`;
+    await releaseIntervals(tx, appointmentId, commandId);
+  }
+  if (refusal.fails) await failRows(tx, appointmentId, refusal.release, refusal.error ?? refusal.problem);
+  else await standsAgain(tx, appointmentId);
+  await settleCommand(tx, settlement, { result: "refused", problem: refusal.problem }, null);
+}
+
+/** The booking was never made (slot gone, rejected, given up). */
+export async function failRows(
+  tx: Transaction,
+  appointmentId: string,
+  gone: boolean,
+  error: string | null,
+): Promise<void> {
+  await Promise.all([
+    tx`UPDATE appointments SET status = 'failed', sync_state = ${gone ? "synced" : "pending"}, last_error = ${error},
+         next_attempt_at = NULL, review_reason = NULL, version = version + 1, updated_at = now()
+       WHERE id = ${appointmentId} AND status NOT IN ('failed', 'cancelled')`,
+    gone
+      ? tx`UPDATE appointments SET sync_state = 'synced' WHERE id = ${appointmentId} AND status = 'failed'`
+      : Promise.resolve(),
+    tx`UPDATE appointment_phases SET sync = ${gone ? "cancelled" : "pending"}
+       WHERE appointment_id = ${appointmentId} AND staff_required`,
+  ]);
+}
+
+/** What was tried is off the table; the appointment is what it was before. */
+export async function standsAgain(tx: Transaction, appointmentId: string): Promise<void> {
+  await tx`UPDATE appointments SET sync_state = 'synced', last_error = NULL, next_attempt_at = NULL, review_reason = NULL,
+             version = version + 1, updated_at = now()
+           WHERE id = ${appointmentId} AND sync_state IN ('pending', 'manual_review', 'failed')`;
+}
+
+/**
+ * Settles the command once, with the answer its caller gets unless one was given already (a 202 when the time
+ * ran out), and wakes whoever waits.
+ *
+ * @param answerStatus `null`: the ingress words the answer (a refusal with fresh alternatives)
+ */
+export async function settleCommand(
+  tx: Transaction,
+  settlement: Settlement,
+  outcome: CommandOutcome,
+  answerStatus: number | null,
+): Promise<void> {
+  const { companyId, appointmentId, commandId } = settlement;
+  if (commandId === null) return;
+  const view = answerStatus === null ? null : await appointmentView(tx, appointmentId);
+  const [settled] = await tx<{ kind: string }[]>`
+    UPDATE commands SET outcome = ${json(tx, outcome)}, settled_at = now(),
+      answer_body = CASE WHEN answer_status IS NULL THEN ${view === null ? null : json(tx, view)}::jsonb ELSE answer_body END,
+      answer_status = coalesce(answer_status, ${answerStatus}::int)
+    WHERE id = ${commandId} AND outcome IS NULL RETURNING kind`;
+  if (!settled) return;
+  await Promise.all([
+    note(tx, companyId, appointmentId, {
+      kind: "command",
+      action: settled.kind,
+      outcome: outcome.result === "done" ? outcome.status : outcome.problem,
+      dedupeKey: `settled:${commandId}`,
+    }),
+    tx`SELECT pg_notify(${COMMAND_CHANNEL}, ${commandId})`,
+  ]);
+}
+
+/** The appointment as the workflow remembers it. */
+export async function readFacts(tx: Transaction, appointmentId: string): Promise<AppointmentFacts> {
+  const [rows, phases] = await Promise.all([
+    tx<{ status: AppointmentStatus; startAt: Date; endAt: Date }[]>`
+      SELECT status, start_at, end_at FROM appointments WHERE id = ${appointmentId}`,
+    tx<PhaseRow[]>`
+      SELECT ${phaseColumns(tx)} FROM appointment_phases WHERE appointment_id = ${appointmentId} ORDER BY position`,
+  ]);
+  const row = rows[0];
+  if (!row) throw new UnknownAppointmentError();
+  return {
+    status: row.status,
+    start: row.startAt.toISOString(),
+    end: row.endAt.toISOString(),
+    phases: phases.map((phase) => ({
+      position: phase.position,
+      key: phase.key,
+      start: phase.startAt.toISOString(),
+      end: phase.endAt.toISOString(),
+      staffRequired: phase.staffRequired,
+      staffId: phase.staffId,
+      calcomEventTypeId: phase.calcomEventTypeId,
+      uid: phase.calcomUid,
+      cancelled: phase.sync === "cancelled",
+    })),
+  };
+}
+
+function phaseWritten(tx: Transaction, settlement: Settlement, result: PhaseResult): Promise<unknown>[] {
+  return [
+    settleOperation(tx, result.operationId, "done", result.uid),
+    tx`UPDATE appointment_phases SET calcom_uid = ${result.uid}, sync = 'synced'
+       WHERE appointment_id = ${settlement.appointmentId} AND key = ${result.phaseKey}`.execute(),
+    rememberUid(tx, settlement, result.uid, result.phaseKey, result.previousUid),
+  ];
+}
+
+/** Every uid leads to its appointment for good (salon-gateway 11.20). */
+export async function rememberUid(
+  tx: Transaction,
+  settlement: { companyId: string; appointmentId: string },
+  uid: string,
+  phaseKey: string,
+  previousUid: string | null,
+): Promise<void> {
+  await tx`
+    INSERT INTO calcom_uids (company_id, uid, workflow_id, appointment_id, phase_key, previous_uid)
+    SELECT company_id, ${uid}, workflow_id, id, ${phaseKey}, ${previousUid}::text FROM appointments WHERE id = ${settlement.appointmentId}
+    ON CONFLICT (company_id, uid) DO UPDATE
+      SET workflow_id = excluded.workflow_id, appointment_id = excluded.appointment_id, phase_key = excluded.phase_key,
+          previous_uid = coalesce(excluded.previous_uid, calcom_uids.previous_uid)`;
+}
+
+function written(action: string, result: PhaseResult): TimelineEntry {
+  return {
+    kind: "remote",
+    action,
+    outcome: result.accepted ? "accepted" : "pending",
+    detail: { phase: result.phaseKey, start: result.start.toISOString() },
+    dedupeKey: `remote:${result.operationId}`,
+  };
+}
+
+/**
+ * Where Cal.com chose another host than we held (round robin), the chair follows. Two bookings that were
+ * crossed over change places; a real overlap is recorded as a conflict.
+ */
+async function followHosts(
+  tx: Transaction,
+  settlement: Settlement,
+  results: readonly PhaseResult[],
+): Promise<void> {
+  const { companyId, appointmentId } = settlement;
+  const phases = await tx<PhaseRow[]>`
+    SELECT ${phaseColumns(tx)} FROM appointment_phases WHERE appointment_id = ${appointmentId} ORDER BY position`;
+  for (const result of results) {
+    const phase = phases.find((candidate) => candidate.key === result.phaseKey);
+    if (!phase || result.staffId === null || phase.staffId === null || phase.staffId === result.staffId)
+      continue;
+    await moveToHost(tx, companyId, appointmentId, phase.key, phase.staffId, result.staffId, result.uid);
+  }
+}
+
+export async function moveToHost(
+  tx: Transaction,
+  companyId: string,
+  appointmentId: string,
+  phaseKey: string,
+  from: string,
+  to: string,
+  calcomUid: string | null,
+): Promise<void> {
+  const mine = (inner: Transaction, conflict: boolean) => inner`
+    UPDATE busy_intervals SET staff_id = ${to}, conflict = ${conflict}
+    WHERE owner_id = ${appointmentId} AND phase_key = ${phaseKey} AND staff_id = ${from}`;
+  try {
+    await tx.savepoint(async (inner) => {
+      await inner`SET CONSTRAINTS busy_intervals_no_overlap DEFERRED`;
+      // Somebody whom Cal.com has not placed yet and who did not ask for a person takes our former chair.
+      await inner`
+        UPDATE busy_intervals o SET staff_id = ${from}
+        FROM busy_intervals m, appointments a
+        WHERE m.owner_id = ${appointmentId} AND m.phase_key = ${phaseKey} AND m.staff_id = ${from}
+          AND o.staff_id = ${to} AND o.owner_id <> m.owner_id AND o.during && m.during AND o.command_id IS NOT NULL
+          AND a.id = o.owner_id AND NOT a.staff_wished AND a.status = 'pending'`;
+      await mine(inner, false);
+      await inner`SET CONSTRAINTS busy_intervals_no_overlap IMMEDIATE`;
+    });
+  } catch (error) {
+    if (sqlState(error) !== EXCLUSION_VIOLATION) throw error;
+    await tx`SET CONSTRAINTS busy_intervals_no_overlap IMMEDIATE`;
+    await mine(tx, true);
+    await reportConflict(tx, companyId, appointmentId, calcomUid);
+  }
+  await easeConflicts(tx, [from, to]);
+  await tx`UPDATE appointment_phases SET staff_id = ${to} WHERE appointment_id = ${appointmentId} AND key = ${phaseKey}`;
+  await tx`
+    UPDATE appointments SET staff_id = ${to}, updated_at = now()
+    WHERE id = ${appointmentId} AND (
+      SELECT key FROM appointment_phases WHERE appointment_id = ${appointmentId} AND staff_required ORDER BY position LIMIT 1
+    ) = ${phaseKey}`;
+}
