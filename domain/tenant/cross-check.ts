@@ -185,7 +185,7 @@ function checkEventTypes(document: Loose, report: Report): void {
       else if (!phase.staffRequired)
         report(at("phase"), `"${mapping.phase}" is a gap: nobody is booked for it`);
     }
-    if (mapping.service === null || mapping.phase === null) return;
+    if (!service || mapping.phase === null) return;
 
     const target = JSON.stringify([mapping.service, mapping.phase, mapping.staff, mapping.branch]);
     const first = targets.get(target);
