@@ -4,7 +4,7 @@ import { classify, unanswered } from "./classify.js";
 import type { CalcomAccount, CallOptions } from "./client.js";
 import { parseJson } from "./error-body.js";
 import { CalcomError } from "./errors.js";
-import { type HttpAnswer, type HttpTransport, headerOf } from "./http.js";
+import { type HttpAnswer, type HttpTransport, requestIdOf } from "./http.js";
 import type { Log, TokenDesk } from "./lease.js";
 import { blockMs, rateLimitNotice } from "./rate-limit-headers.js";
 import type { ApiVersions } from "./versions.js";
@@ -96,7 +96,7 @@ async function settle<T>(
   read: (json: unknown) => T | undefined,
 ): Promise<T> {
   const { status, headers, body } = answer;
-  const requestId = safeRequestId(headerOf(headers, "x-request-id"));
+  const requestId = requestIdOf(headers);
   desk.notice(key, rateLimitNotice(headers));
   if (status === 429) {
     const retryAfterMs = blockMs(headers);
@@ -158,8 +158,4 @@ function headersOf(account: CalcomAccount, version: string, hasBody: boolean): R
     "user-agent": "askpro-gateway",
     ...(hasBody ? { "content-type": "application/json" } : {}),
   };
-}
-
-function safeRequestId(value: string | null): string | null {
-  return value !== null && /^[\w.:-]{1,128}$/.test(value) ? value : null;
 }

@@ -45,11 +45,18 @@ export function createTransport(): HttpTransport {
     headersTimeout: 0,
     bodyTimeout: 0,
   });
-  return { send: (call) => send(agent, call), close: () => agent.close() };
+  let closing: Promise<void> | null = null;
+  return {
+    send: (call) => send(agent, call),
+    close: () => {
+      closing ??= agent.close();
+      return closing;
+    },
+  };
 }
 
 async function send(agent: Agent, call: HttpRequest): Promise<HttpAnswer> {
-  const sent = { begun: false };
+  const progress: Progress = { sent: false, status: null, requestId: null };
   // not AbortSignal.any: a worker's signal lives long and would keep every call it was combined with
   const stop = new AbortController();
   let late = false;
@@ -60,56 +67,78 @@ async function send(agent: Agent, call: HttpRequest): Promise<HttpAnswer> {
   const abort = () => stop.abort();
   call.signal?.addEventListener("abort", abort, { once: true });
   if (call.signal?.aborted) stop.abort();
-  let status: number | null = null;
-  let requestId: string | null = null;
   try {
-    const answer = await request(call.url, {
-      dispatcher: agent.compose(
-        (dispatch) => (options, handler) => dispatch(options, new Watch(handler, sent)),
-      ),
-      method: call.method,
-      headers: call.headers,
-      body: call.body,
-      signal: stop.signal,
-    });
-    status = answer.statusCode;
-    requestId = headerOf(answer.headers, "x-request-id");
-    return { status, headers: answer.headers, body: await readBody(answer.body) };
+    return await unlessStopped(exchange(agent, call, stop.signal, progress), stop.signal);
   } catch (error) {
-    const mayHaveHappened = call.write && sent.begun;
+    const { sent, status, requestId } = progress;
+    const doubtful = call.write && sent;
     const facts = { status, requestId, cause: safeCause(error) };
     if (call.signal?.aborted)
-      throw new CalcomError("aborted", "the call was aborted", { ...facts, mayHaveHappened });
+      throw new CalcomError("aborted", "the call was aborted", { ...facts, mayHaveHappened: doubtful });
     if (late)
-      throw unanswered(
-        sent.begun ? "Cal.com did not answer in time" : "no connection to Cal.com in time",
-        mayHaveHappened,
-        facts,
-      );
-    throw unanswered(
-      sent.begun ? "the connection to Cal.com broke" : "Cal.com cannot be reached",
-      mayHaveHappened,
-      facts,
-    );
+      throw unanswered(sent ? "Cal.com did not answer in time" : "no connection in time", doubtful, facts);
+    throw unanswered(sent ? "the connection to Cal.com broke" : "Cal.com cannot be reached", doubtful, facts);
   } finally {
     clearTimeout(timer);
     call.signal?.removeEventListener("abort", abort);
   }
 }
 
-/** Tells whether the request went onto a connection: before that nothing can have happened, after it anything. */
+/** How far a request came. */
+interface Progress {
+  /** It went onto a connection: before that nothing can have happened, after it anything. */
+  sent: boolean;
+  status: number | null;
+  requestId: string | null;
+}
+
+async function exchange(
+  agent: Agent,
+  call: HttpRequest,
+  stopped: AbortSignal,
+  progress: Progress,
+): Promise<HttpAnswer> {
+  const { statusCode, headers, body } = await request(call.url, {
+    dispatcher: agent.compose(
+      (dispatch) => (options, handler) => dispatch(options, new Watch(handler, stopped, progress)),
+    ),
+    method: call.method,
+    headers: call.headers,
+    body: call.body,
+    signal: stopped,
+  });
+  progress.status = statusCode;
+  progress.requestId = requestIdOf(headers);
+  return { status: statusCode, headers, body: await readBody(body) };
+}
+
+/** Undici tells an abort only once a connection stands; a caller does not wait for that. */
+function unlessStopped<T>(work: Promise<T>, stopped: AbortSignal): Promise<T> {
+  const stop = new Promise<never>((_, reject) => {
+    const tell = () => reject(new errors.RequestAbortedError());
+    if (stopped.aborted) tell();
+    stopped.addEventListener("abort", tell, { once: true });
+  });
+  stop.catch(() => {});
+  work.catch(() => {});
+  return Promise.race([work, stop]);
+}
+
 class Watch extends DecoratorHandler {
   readonly #handler: Dispatcher.DispatchHandler;
-  readonly #sent: { begun: boolean };
+  readonly #stopped: AbortSignal;
+  readonly #progress: Progress;
 
-  constructor(handler: Dispatcher.DispatchHandler, sent: { begun: boolean }) {
+  constructor(handler: Dispatcher.DispatchHandler, stopped: AbortSignal, progress: Progress) {
     super(handler);
     this.#handler = handler;
-    this.#sent = sent;
+    this.#stopped = stopped;
+    this.#progress = progress;
   }
 
   onRequestStart(controller: Dispatcher.DispatchController, context: unknown): void {
-    this.#sent.begun = true;
+    // undici calls this right before it writes, but drops a request that was aborted while it waited
+    if (!this.#stopped.aborted) this.#progress.sent = true;
     this.#handler.onRequestStart?.(controller, context);
   }
 }
@@ -126,10 +155,11 @@ async function readBody(body: Dispatcher.ResponseData["body"]): Promise<string> 
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** First value of a header, by lower-case name. */
-export function headerOf(headers: HttpAnswer["headers"], name: string): string | null {
-  const value = headers[name];
-  return (Array.isArray(value) ? value[0] : value) ?? null;
+/** `X-Request-Id` of an answer, if it looks like one: it goes into logs. */
+export function requestIdOf(headers: HttpAnswer["headers"]): string | null {
+  const given = headers["x-request-id"];
+  const id = (Array.isArray(given) ? given[0] : given) ?? "";
+  return /^[\w.:-]{1,128}$/.test(id) ? id : null;
 }
 
 /** Of an error only its code: messages of sockets and certificates name hosts and addresses. */
