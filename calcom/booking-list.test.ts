@@ -150,6 +150,12 @@ describe("a list of bookings", () => {
     expect(cal.logged.join()).toContain("cannot be read");
   });
 
+  it("of no event type at all is empty, without a request", async () => {
+    serveAll([row("a")]);
+    expect(await cal.client.listBookings(cal.account, { eventTypeIds: [] }, LIVE)).toEqual([]);
+    expect(cal.seen).toEqual([]);
+  });
+
   it("asks for several event types at once, for a team and by a cursor in time", async () => {
     serveAll([]);
     await cal.client.listBookings(

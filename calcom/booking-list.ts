@@ -23,6 +23,7 @@ export async function listBookings(
   filter: BookingFilter,
   options: CallOptions,
 ): Promise<CalcomBooking[]> {
+  if (filter.eventTypeIds?.length === 0) return [];
   const max = filter.maxItems ?? Number.POSITIVE_INFINITY;
   const take = Math.min(MAX_PER_PAGE, Math.max(MIN_PER_PAGE, max));
   const step = take > 5 * OVERLAP ? take - OVERLAP : take;

@@ -257,7 +257,7 @@ export interface CalcomClientDeps {
   /** Until Cal.com announces its own limit, of which then five sixths are used. */
   requestsPerMinute: number;
   versions?: Partial<ApiVersions>;
-  /** Called once per change; must not throw. */
+  /** Called once per change; what it throws is logged. */
   onBreakerChange?: (change: BreakerChange) => void;
   log?: Log;
 }
@@ -265,7 +265,17 @@ export interface CalcomClientDeps {
 /** One client for all companies of a process: connections, budgets and breakers are kept apart by key. */
 export function createCalcomClient(deps: CalcomClientDeps): CalcomClient & { close(): Promise<void> } {
   const http = createTransport();
-  const breakers = createBreakers(deps.breaker.openMs, (change) => deps.onBreakerChange?.(change));
+  const breakers = createBreakers(deps.breaker.openMs, (change) => {
+    try {
+      deps.onBreakerChange?.(change);
+    } catch (error) {
+      // who watches must not change how a call ends
+      deps.log?.warn(
+        { cause: error instanceof Error ? error.name : "unknown" },
+        "a breaker's change was not recorded",
+      );
+    }
+  });
   const desk = createTokenDesk(deps.budget, deps.requestsPerMinute, deps.log);
   const versions = versionsWith(deps.versions);
   const api = createApi({ http, breakers, desk, versions, timeouts: deps.timeouts, log: deps.log });

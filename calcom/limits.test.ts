@@ -190,6 +190,17 @@ describe("the breaker of a key and lane", () => {
     expect(c.client.state({ ...c.account, apiKey: "cal_live_two" }).breaker).toBe("closed");
   });
 
+  it("does not change how a call ends when its watcher throws", async () => {
+    const c = await cal({
+      onBreakerChange: () => {
+        throw new Error("watcher");
+      },
+    });
+    c.handler = outage;
+    for (let i = 0; i < 5; i += 1) expect(await failure(get(c))).toMatchObject({ kind: "unavailable" });
+    expect(c.client.state(c.account).breaker).toBe("open");
+  });
+
   it("counts timeouts, broken connections and 429, and nothing that is an answer", async () => {
     const c = await cal();
     c.handler = raw(404, '{"status":"error","error":{"code":"NotFoundException","message":"x"}}');
