@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
+  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -47,8 +48,13 @@ export function postgresBinaries(): PostgresBinaries {
 
 /** The directory to keep data in: `wanted`, or one that the unprivileged account can reach in its place. */
 export function dataHome(wanted: string, account: Account | null): string {
-  mkdirSync(dirname(wanted), { recursive: true });
-  if (account === null || reachable(dirname(wanted), account)) return wanted;
+  const parent = dirname(wanted);
+  mkdirSync(parent, { recursive: true });
+  if (account === null) return wanted;
+  // A temporary directory is closed to others; passing through it shows nothing, the cluster itself stays closed.
+  const { mode, uid } = statSync(parent);
+  if (uid === 0 && (mode & 0o1) === 0) chmodSync(parent, (mode & 0o7777) | 0o1);
+  if (reachable(parent, account)) return wanted;
   const name = createHash("sha256").update(resolve(wanted)).digest("hex").slice(0, 16);
   mkdirSync(join(SHARED_HOME, "data"), { recursive: true, mode: 0o755 });
   return join(SHARED_HOME, "data", name);

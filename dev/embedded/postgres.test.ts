@@ -4,7 +4,6 @@ import { join } from "node:path";
 import postgres from "postgres";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type EmbeddedPostgres, startPostgres } from "./postgres.js";
-import { dataHome, postgresBinaries } from "./postgres-binaries.js";
 
 let directory = "";
 let running: EmbeddedPostgres | null = null;
@@ -13,6 +12,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   await running?.stop();
+  if (running !== null) rmSync(running.dataDir, { recursive: true, force: true });
   running = null;
   rmSync(directory, { recursive: true, force: true });
 });
@@ -52,8 +52,9 @@ it("has the same data after a stop and after a kill.", async () => {
 });
 
 it("starts although a pid file names a process that is not Postgres.", async () => {
-  await (await start()).stop();
-  const home = dataHome(join(directory, "postgres"), postgresBinaries().account);
+  const first = await start();
+  const home = first.dataDir;
+  await first.stop();
   writeFileSync(join(home, "postmaster.pid"), `${process.pid}\n${home}\n`);
   const again = await start();
   expect(await query(again.url, (sql) => sql`select current_user as who`)).toEqual([{ who: "askpro" }]);

@@ -41,6 +41,8 @@ export interface EmbeddedPostgres {
   readonly adminUrl: string;
   readonly port: number;
   readonly pid: number;
+  /** Where the cluster really lives: as root, perhaps not where it was wanted. */
+  readonly dataDir: string;
   /** Resolves when the server has ended, whoever ended it. */
   readonly exited: Managed["exited"];
   stop(): Promise<void>;
@@ -81,6 +83,7 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
     adminUrl,
     port,
     pid: server.pid,
+    dataDir,
     exited: server.exited,
     // SIGINT is Postgres' fast shutdown: sessions are ended, everything is on disk.
     stop: async () => void (await server.stop("SIGINT", STOP_MS)),

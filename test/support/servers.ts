@@ -23,13 +23,17 @@ declare module "vitest" {
   }
 }
 
+interface Server {
+  stop(): Promise<void>;
+}
+
 /**
  * One Postgres and one Temporal dev server per run, on free ports and in a directory that is removed afterwards.
  * Tests share them: each takes a database, a task queue and workflow ids of its own.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const directory = await mkdtemp(join(tmpdir(), "askpro-test-"));
-  const started: { stop(): Promise<void> }[] = [];
+  const started: Server[] = [];
   const teardown = async () => {
     await Promise.allSettled(started.map((server) => server.stop()));
     await rm(directory, { recursive: true, force: true });
@@ -46,18 +50,19 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return teardown;
 }
 
-async function provideDatabase(
-  project: TestProject,
-  directory: string,
-  started: { stop(): Promise<void> }[],
-) {
+async function provideDatabase(project: TestProject, directory: string, started: Server[]) {
   const server = await startPostgres({
     dataDir: join(directory, "postgres"),
     logFile: join(directory, "postgres.log"),
     password: randomBytes(16).toString("hex"),
     durable: false,
   });
-  started.push(server);
+  started.push({
+    stop: async () => {
+      await server.stop();
+      await rm(server.dataDir, { recursive: true, force: true });
+    },
+  });
   await migrate(server.url);
   const admin = postgres(server.adminUrl, { max: 1, onnotice: () => undefined });
   try {
@@ -69,11 +74,7 @@ async function provideDatabase(
   project.provide("databaseTemplateUrl", server.url);
 }
 
-async function provideTemporal(
-  project: TestProject,
-  directory: string,
-  started: { stop(): Promise<void> }[],
-) {
+async function provideTemporal(project: TestProject, directory: string, started: Server[]) {
   const cli = await findTemporalCli(process.env, (line) => process.stderr.write(`${line}\n`));
   const server = await startTemporal({
     cli,
