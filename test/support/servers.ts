@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import postgres from "postgres";
 import type { TestProject } from "vitest/node";
 import { migrate } from "../../db/migrate.js";
 import { startPostgres } from "../../dev/embedded/postgres.js";
+import { commandLine } from "../../dev/embedded/process.js";
 import { startTemporal } from "../../dev/embedded/temporal.js";
 import { findTemporalCli } from "../../dev/embedded/temporal-cli.js";
 
@@ -23,6 +24,8 @@ declare module "vitest" {
   }
 }
 
+const PREFIX = "askpro-test-";
+
 interface Server {
   stop(): Promise<void>;
 }
@@ -32,7 +35,8 @@ interface Server {
  * Tests share them: each takes a database, a task queue and workflow ids of its own.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const directory = await mkdtemp(join(tmpdir(), "askpro-test-"));
+  await removeLeftovers();
+  const directory = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
   const started: Server[] = [];
   const teardown = async () => {
     await Promise.allSettled(started.map((server) => server.stop()));
@@ -48,6 +52,15 @@ export default async function setup(project: TestProject): Promise<() => Promise
     throw error;
   }
   return teardown;
+}
+
+/** A run that is killed ends its servers, but cannot remove their data any more. */
+async function removeLeftovers(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const pid = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1];
+    if (pid === undefined || commandLine(Number(pid)) !== null) continue;
+    await rm(join(tmpdir(), name), { recursive: true, force: true });
+  }
 }
 
 async function provideDatabase(project: TestProject, directory: string, started: Server[]) {
