@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { setTimeout as sleep, setImmediate as yieldOnce } from "node:timers/promises";
 import type { HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import type { Context, Hono } from "hono";
@@ -6,7 +6,7 @@ import { type Answer, ApiError, badRequest, Dropped, raw } from "./answers.js";
 import { bookingRoutes } from "./api-bookings.js";
 import { catalogueRoutes } from "./api-catalogue.js";
 import type { Change } from "./bookings.js";
-import { alterAnswer, faultAnswer } from "./fault-answers.js";
+import { alterAnswer, faultAnswer, type RequestIds } from "./fault-answers.js";
 import { applyLatency, type Faults } from "./faults.js";
 import type { ApiKey, Host } from "./model.js";
 import { fallbackUser } from "./output.js";
@@ -52,7 +52,7 @@ async function serve(
   const authorization = c.req.header("authorization");
   const bearer = authorization?.startsWith("Bearer ") === true ? authorization.slice(7) : undefined;
   const version = c.req.header("cal-api-version") ?? "";
-  const params = c.req.param() as Record<string, string>;
+  const params = paramsOf(c);
   const seen = readIds(deps, params.uid, body instanceof ApiError ? undefined : body, query);
   const log = deps.requests.begin({
     method,
@@ -90,7 +90,7 @@ async function serve(
       throw new ApiError(429, "CustomThrottlerGuard - Too many requests. Please try again later.");
     }
     await applyLatency(deps.settings().latency[operation] ?? deps.settings().latency.any, deps.random());
-    answer = faultAnswer(fault, seen.eventTypeId, deps) ?? (await run());
+    answer = faultAnswer(fault, seen, deps) ?? (await run());
 
     async function run(): Promise<Answer> {
       if (body instanceof ApiError) throw body;
@@ -99,6 +99,7 @@ async function serve(
       const user = authenticate(deps, apiKey, authorization, route.auth);
       const change = changeOf(
         deps,
+        operation,
         fault,
         () => isGone(c),
         (task) => after.push(task),
@@ -106,7 +107,7 @@ async function serve(
       // A read has no commit to wait before; the delay comes first.
       if (method === "GET" && change.beforeCommit !== undefined) await change.beforeCommit();
       const call: Call = { method, params, query, body, version, user, apiKey, change };
-      return alterAnswer(fault, await route.handle(call, deps), seen.eventTypeId, deps);
+      return alterAnswer(fault, await route.handle(call, deps), seen, deps);
     }
     if (fault?.kind === "commit-then-delay") await sleep(fault.ms);
     if (fault?.kind === "commit-then-drop") throw new Dropped();
@@ -121,6 +122,10 @@ async function serve(
   return respond(answer, verdict, log.id);
 }
 
+function paramsOf(c: Context<Env>): Record<string, string> {
+  return c.req.param();
+}
+
 function parseBody(text: string): unknown {
   if (text === "") return undefined;
   try {
@@ -131,12 +136,7 @@ function parseBody(text: string): unknown {
   }
 }
 
-interface Ids {
-  readonly eventTypeId: number | undefined;
-  readonly operationId: string | undefined;
-}
-
-function readIds(deps: ApiDeps, uid: string | undefined, body: unknown, query: URLSearchParams): Ids {
+function readIds(deps: ApiDeps, uid: string | undefined, body: unknown, query: URLSearchParams): RequestIds {
   const fields = typeof body === "object" && body !== null ? body : {};
   const metadata = "metadata" in fields && typeof fields.metadata === "object" ? fields.metadata : null;
   const operationId = metadata !== null && "operationId" in metadata ? metadata.operationId : undefined;
@@ -145,7 +145,13 @@ function readIds(deps: ApiDeps, uid: string | undefined, body: unknown, query: U
   const fromUid = uid === undefined ? undefined : deps.store.read(uid)?.eventTypeId;
   const eventTypeId =
     typeof fromBody === "number" ? fromBody : fromQuery === null ? fromUid : Number(fromQuery);
-  return { eventTypeId, operationId: typeof operationId === "string" ? operationId : undefined };
+  const attendee = "attendee" in fields && typeof fields.attendee === "object" ? fields.attendee : null;
+  const email = attendee !== null && "email" in attendee ? attendee.email : undefined;
+  return {
+    eventTypeId,
+    operationId: typeof operationId === "string" ? operationId : undefined,
+    attendeeEmail: typeof email === "string" ? email : undefined,
+  };
 }
 
 async function assertUp(deps: ApiDeps): Promise<void> {
@@ -181,6 +187,7 @@ function authenticate(
 
 function changeOf(
   deps: ApiDeps,
+  operation: Operation,
   fault: Effect | undefined,
   gone: () => boolean,
   afterAnswer: (task: () => Promise<void>) => void,
@@ -188,16 +195,18 @@ function changeOf(
   const settings = deps.settings();
   const delay = fault?.kind === "delay" || fault?.kind === "delay-then-commit" ? fault.ms : 0;
   const pause = Math.max(delay, settings.checkToCommitMs);
+  // One turn of the event loop at least: concurrent writers all pass Cal.com's availability check before one inserts.
+  const yields = operation === "create" || operation === "reschedule";
   return {
     source: "API_V2",
     lagMs: fault?.kind === "replica-lag" ? fault.ms : settings.replicaLagMs,
     afterAnswer,
     ...(fault?.kind === "delay-then-commit" && fault.force ? { ignoreUnique: true } : {}),
-    ...(pause === 0
+    ...(pause === 0 && !yields
       ? {}
       : {
           beforeCommit: async () => {
-            await sleep(pause);
+            await (pause > 0 ? sleep(pause) : yieldOnce());
             if (fault?.kind === "delay" && gone()) throw new Dropped();
           },
         }),

@@ -1,5 +1,5 @@
 import { type Answer, ApiError, badRequest, Dropped, raw, success } from "./answers.js";
-import { takenText } from "./bookings.js";
+import { takenText } from "./booking-checks.js";
 import type { Booking } from "./model.js";
 import { bookingOutput } from "./output.js";
 import type { World } from "./routes.js";
@@ -9,23 +9,26 @@ import { newUid } from "./uid.js";
 const HTML =
   "<!DOCTYPE html><html><head><title>Error</title></head><body><h1>Error</h1><p>cloudflare</p></body></html>";
 
+/** What the simulator reads of a request before the route does. */
+export interface RequestIds {
+  readonly eventTypeId: number | undefined;
+  readonly operationId: string | undefined;
+  readonly attendeeEmail: string | undefined;
+}
+
 /** An answer that a fault gives in place of the work; undefined where the work is done. */
-export function faultAnswer(
-  fault: Effect | undefined,
-  eventTypeId: number | undefined,
-  world: World,
-): Answer | undefined {
+export function faultAnswer(fault: Effect | undefined, seen: RequestIds, world: World): Answer | undefined {
   switch (fault?.kind) {
     case "drop-before-commit":
       throw new Dropped();
     case "taken-400":
-      throw badRequest(takenText(world.store.eventTypes.get(eventTypeId ?? 0)));
+      throw badRequest(takenText(world.store.eventTypes.get(seen.eventTypeId ?? 0)));
     case "401":
       throw new ApiError(401, "ApiAuthStrategy - api key - Your api key is not valid");
     case "status":
       return statusAnswer(fault);
     case "return-older-foreign-booking":
-      return fault.commit ? undefined : foreignAnswer(world, eventTypeId, undefined);
+      return fault.commit ? undefined : foreignAnswer(world, seen.eventTypeId, seen.attendeeEmail, undefined);
     default:
       return undefined;
   }
@@ -60,7 +63,7 @@ const bCode = (status: number): string =>
 export function alterAnswer(
   fault: Effect | undefined,
   answer: Answer,
-  eventTypeId: number | undefined,
+  seen: RequestIds,
   world: World,
 ): Answer {
   if (answer.status >= 300) return answer;
@@ -68,9 +71,9 @@ export function alterAnswer(
     case "commit-then-500":
       throw raw(500, "Internal server error");
     case "400-although-created":
-      throw badRequest(takenText(world.store.eventTypes.get(eventTypeId ?? 0)));
+      throw badRequest(takenText(world.store.eventTypes.get(seen.eventTypeId ?? 0)));
     case "return-older-foreign-booking":
-      return foreignAnswer(world, eventTypeId, answer);
+      return foreignAnswer(world, seen.eventTypeId, seen.attendeeEmail, answer);
     case "answer-without-uid":
       return withoutUid(answer);
     default:
@@ -90,11 +93,17 @@ function withoutUid(answer: Answer): Answer {
 }
 
 /** The oldest booking of somebody else; one is invented (and kept) where nobody else has any. */
-function foreignAnswer(world: World, eventTypeId: number | undefined, answer: Answer | undefined): Answer {
+function foreignAnswer(
+  world: World,
+  eventTypeId: number | undefined,
+  attendeeEmail: string | undefined,
+  answer: Answer | undefined,
+): Answer {
   const own = dataOf(answer).uid;
   let oldest: Booking | undefined;
   for (const row of world.store.all()) {
-    if (row.uid === own || (eventTypeId !== undefined && row.eventTypeId !== eventTypeId)) continue;
+    if (row.uid === own || row.attendee.email === attendeeEmail) continue;
+    if (eventTypeId !== undefined && row.eventTypeId !== eventTypeId) continue;
     if (oldest === undefined || row.createdAt < oldest.createdAt) oldest = row;
   }
   if (oldest === undefined) {

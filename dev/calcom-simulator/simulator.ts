@@ -1,5 +1,4 @@
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import { type Env, registerApi } from "./api.js";
@@ -8,6 +7,7 @@ import { Control } from "./control.js";
 import { registerControl } from "./control-routes.js";
 import { Faults } from "./faults.js";
 import type { SimulatorSeed } from "./model.js";
+import { registerPage } from "./page.js";
 import { SeededRandom } from "./random.js";
 import { DEFAULT_RATE_LIMIT, type RateLimit, RateLimiter } from "./rate-limit.js";
 import { RequestLog } from "./request-log.js";
@@ -69,8 +69,18 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   if (options.seed !== undefined) control.seed(options.seed);
 
   const app = new Hono<Env>();
-  registerApi(app, { store, bookings, webhooks, settings, limiter, faults, requests, random });
+  registerApi(app, {
+    store,
+    bookings,
+    webhooks,
+    settings,
+    limiter,
+    faults,
+    requests,
+    random,
+  });
   registerControl(app, control);
+  registerPage(app, control, store);
 
   const server = createServer(getRequestListener(app.fetch));
   server.keepAliveTimeout = 65_000;
@@ -82,7 +92,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       resolve();
     });
   });
-  const { port } = server.address() as AddressInfo;
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
     port,

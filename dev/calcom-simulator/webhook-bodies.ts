@@ -1,186 +1,27 @@
-import type { Attendee, Booking, EventType, Host, Trigger } from "./model.js";
-import { offsetAt } from "./zone.js";
-
-/** What a payload is made of. */
-export interface BookingEvent {
-  readonly booking: Booking;
-  readonly type: EventType;
-  readonly hosts: readonly Host[];
-  readonly team: { readonly id: number; readonly name: string } | undefined;
-  readonly bookerUrl: string;
-  /** The booking that this one replaces. */
-  readonly previous?: Booking | undefined;
-  /** CREATED that a confirmation caused: another builder at Cal.com, with other fields and formats. */
-  readonly confirmed?: boolean;
-  readonly requestReschedule?: boolean;
-  readonly cancelledBy?: string | undefined;
-  readonly carriesMetadata?: boolean;
-  readonly previousLocation?: string;
-  readonly removedHostId?: number | undefined;
-  readonly noShow?: readonly { readonly email: string; readonly noShow: boolean }[];
-}
-
-type Json = Record<string, unknown>;
+import type { Trigger } from "./model.js";
+import { slugOf } from "./output.js";
+import {
+  attendees,
+  attendeesShort,
+  type BookingEvent,
+  type Json,
+  lengthOf,
+  notesOf,
+  organizer,
+  organizerShort,
+  responses,
+  responsesShort,
+  schedulingType,
+  teamMembers,
+  userFields,
+} from "./webhook-people.js";
 
 /** `2024-01-01T10:00:00.000Z`: REJECTED, CREATED after confirmation, MEETING_*. */
-const withMillis = (ms: number): string => new Date(ms).toISOString();
+export const withMillis = (ms: number): string => new Date(ms).toISOString();
 /** `2024-01-01T10:00:00Z`: CREATED, RESCHEDULED, REQUESTED, LOCATION_UPDATED, REASSIGNED. */
 const withoutMillis = (ms: number): string => `${withMillis(ms).slice(0, 19)}Z`;
 /** `2024-01-04T10:00:00+00:00`: CANCELLED, in the offset of Cal.com's server. */
 const withOffset = (ms: number): string => `${withMillis(ms).slice(0, 19)}+00:00`;
-
-const utcOffset = (zone: string, at: number): number => offsetAt(zone, at) / 60_000;
-
-function schedulingType(type: EventType): string | null {
-  if (type.schedulingType === "roundRobin") return "ROUND_ROBIN";
-  return type.schedulingType === null ? null : type.schedulingType.toUpperCase();
-}
-
-function usernameOf(host: Host): string {
-  return host.username ?? host.email.split("@")[0] ?? String(host.id);
-}
-
-function organizer(event: BookingEvent): Json {
-  const host = event.hosts[0];
-  if (host === undefined) return {};
-  return {
-    id: host.id,
-    name: host.name,
-    email: host.email,
-    username: usernameOf(host),
-    usernameInOrg: usernameOf(host),
-    timeZone: host.timeZone,
-    language: { locale: "en" },
-    timeFormat: "h:mma",
-    utcOffset: utcOffset(host.timeZone, event.booking.start),
-  };
-}
-
-/** The order of the builders for CANCELLED and REJECTED. */
-function organizerShort(event: BookingEvent, order: "cancelled" | "rejected"): Json {
-  const o = organizer(event);
-  const tail = {
-    timeZone: o.timeZone,
-    timeFormat: o.timeFormat,
-    language: o.language,
-    utcOffset: o.utcOffset,
-  };
-  return order === "cancelled"
-    ? {
-        id: o.id,
-        username: o.username,
-        usernameInOrg: o.usernameInOrg,
-        email: o.email,
-        name: o.name,
-        ...tail,
-      }
-    : {
-        id: o.id,
-        email: o.email,
-        name: o.name,
-        username: o.username,
-        usernameInOrg: o.usernameInOrg,
-        ...tail,
-      };
-}
-
-/** The booker first, then the guests. */
-function attendees(event: BookingEvent): Json[] {
-  const { attendee, guests, start } = event.booking;
-  const person = (name: string, email: string, phone?: string): Json => {
-    const [first = "", ...rest] = name.split(" ");
-    return {
-      email,
-      name,
-      firstName: first,
-      lastName: rest.join(" "),
-      timeZone: attendee.timeZone,
-      language: { locale: attendee.language },
-      utcOffset: utcOffset(attendee.timeZone, start),
-      ...(phone === undefined ? {} : { phoneNumber: phone }),
-    };
-  };
-  return [
-    person(attendee.name, attendee.email, attendee.phoneNumber),
-    ...guests.map((email) => person("", email)),
-  ];
-}
-
-function attendeesShort(event: BookingEvent): Json[] {
-  const { attendee, guests, start } = event.booking;
-  const person = (who: Pick<Attendee, "name" | "email" | "phoneNumber">): Json => ({
-    name: who.name,
-    email: who.email,
-    timeZone: attendee.timeZone,
-    phoneNumber: who.phoneNumber ?? null,
-    language: { locale: attendee.language },
-    utcOffset: utcOffset(attendee.timeZone, start),
-  });
-  return [person(attendee), ...guests.map((email) => person({ name: "", email }))];
-}
-
-const LABELS: Readonly<Record<string, string>> = {
-  name: "your_name",
-  email: "email_address",
-  attendeePhoneNumber: "phone_number",
-  location: "location",
-  title: "what_is_this_meeting_about",
-  notes: "additional_notes",
-  guests: "additional_guests",
-  rescheduleReason: "reason_for_reschedule",
-};
-
-function answersOf(booking: Booking): Json {
-  return {
-    name: booking.attendee.name,
-    email: booking.attendee.email,
-    attendeePhoneNumber: booking.attendee.phoneNumber,
-    location: { optionValue: "", value: booking.location },
-    title: undefined,
-    notes: undefined,
-    guests: booking.guests.length > 0 ? booking.guests : undefined,
-    rescheduleReason: booking.reschedulingReason,
-    ...booking.responses,
-  };
-}
-
-/** `{slug: {label, value?, isHidden}}`; a question without an answer has no `value`. */
-function responses(event: BookingEvent): Json {
-  const result: Json = {};
-  for (const [slug, value] of Object.entries(answersOf(event.booking))) {
-    const field = event.type.bookingFields.find((f) => f.slug === slug);
-    const unanswered = value === undefined;
-    result[slug] = {
-      label: LABELS[slug] ?? field?.label ?? slug,
-      ...(unanswered ? {} : { value }),
-      isHidden: unanswered && (slug === "attendeePhoneNumber" || slug === "title"),
-    };
-  }
-  return result;
-}
-
-function responsesShort(event: BookingEvent): Json {
-  const result: Json = {};
-  for (const [slug, value] of Object.entries(answersOf(event.booking))) {
-    if (value !== undefined && slug !== "location") result[slug] = { label: slug, value };
-  }
-  return result;
-}
-
-function userFields(event: BookingEvent): Json {
-  const result: Json = {};
-  for (const [slug, value] of Object.entries(event.booking.responses)) {
-    if (slug in LABELS) continue;
-    const label = event.type.bookingFields.find((f) => f.slug === slug)?.label ?? slug;
-    result[slug] = { label, value, isHidden: false };
-  }
-  return result;
-}
-
-const notesOf = (booking: Booking): string =>
-  typeof booking.responses.notes === "string" ? booking.responses.notes : "";
-const slugOf = (type: EventType): string => type.slug ?? String(type.id);
-const lengthOf = (booking: Booking): number => (booking.end - booking.start) / 60_000;
 
 function videoUrl(event: BookingEvent): Json {
   return event.booking.location.startsWith("integrations:")
@@ -260,20 +101,6 @@ function madeBooking(trigger: Trigger, event: BookingEvent): Json {
     ...team,
     ...(booking.rescheduledByEmail === undefined ? {} : { rescheduledBy: booking.rescheduledByEmail }),
   };
-}
-
-/** `team.members` leaves the organizer out: empty for a round robin, the other hosts of a collective type. */
-function teamMembers(event: BookingEvent): Json[] {
-  return event.hosts.slice(1).map((host) => ({
-    id: host.id,
-    email: host.email,
-    name: host.name,
-    firstName: "",
-    lastName: "",
-    timeZone: host.timeZone,
-    language: { locale: "en" },
-    utcOffset: utcOffset(host.timeZone, event.booking.start),
-  }));
 }
 
 function cancelled(event: BookingEvent): Json {
@@ -406,83 +233,6 @@ export function bookingPayload(trigger: Trigger, event: BookingEvent): Json {
     default:
       return event.confirmed === true ? decided(event) : madeBooking(trigger, event);
   }
-}
-
-/** The flat body of MEETING_STARTED and MEETING_ENDED: booking columns at the root, `createdAt` is the booking's. */
-export function meetingBody(trigger: Trigger, event: BookingEvent): Json {
-  const { booking, type } = event;
-  const host = event.hosts[0];
-  const person = (
-    index: number,
-    name: string,
-    email: string,
-    phone: string | undefined,
-    absent: boolean,
-  ): Json => ({
-    id: booking.id * 10 + index,
-    email,
-    name,
-    timeZone: booking.attendee.timeZone,
-    phoneNumber: phone ?? null,
-    locale: booking.attendee.language,
-    bookingId: booking.id,
-    noShow: absent,
-  });
-  const { attendee } = booking;
-  return {
-    triggerEvent: trigger,
-    id: booking.id,
-    uid: booking.uid,
-    idempotencyKey:
-      booking.status === "accepted" ? `${booking.start}.${booking.end}.${booking.hostIds[0] ?? 0}` : null,
-    userId: host?.id ?? null,
-    userPrimaryEmail: host?.email ?? null,
-    eventTypeId: type.id,
-    title: booking.title,
-    description: notesOf(booking),
-    customInputs: {},
-    responses: responses(event),
-    startTime: withMillis(booking.start),
-    endTime: withMillis(booking.end),
-    location: booking.location,
-    createdAt: withMillis(booking.createdAt),
-    updatedAt: withMillis(booking.updatedAt),
-    status: booking.status.toUpperCase(),
-    paid: false,
-    destinationCalendarId: null,
-    cancellationReason: null,
-    rejectionReason: null,
-    reassignReason: null,
-    reassignById: null,
-    dynamicEventSlugRef: null,
-    dynamicGroupSlugRef: null,
-    rescheduled: null,
-    fromReschedule: booking.fromUid ?? null,
-    recurringEventId: null,
-    smsReminderNumber: null,
-    scheduledJobs: [],
-    metadata: booking.metadata,
-    isRecorded: false,
-    iCalUID: `${booking.uid}@Cal.com`,
-    iCalSequence: booking.sequence,
-    rating: null,
-    ratingFeedback: null,
-    noShowHost: booking.absentHost,
-    oneTimePassword: null,
-    cancelledBy: null,
-    rescheduledBy: booking.rescheduledByEmail ?? null,
-    creationSource: booking.source,
-    user: host
-      ? { email: host.email, name: host.name, timeZone: host.timeZone, username: usernameOf(host) }
-      : null,
-    attendees: [
-      person(1, attendee.name, attendee.email, attendee.phoneNumber, attendee.absent),
-      ...booking.guests.map((email, i) => person(i + 2, "", email, undefined, false)),
-    ],
-    payment: [],
-    references: [],
-    appsStatus: [],
-  };
 }
 
 /** The "Ping test" of the web UI: no uid, nothing to do with any booking. */

@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Agent, request } from "undici";
+import { meetingBody } from "./meeting-body.js";
 import { type Booking, type EventType, HOSTED_ONLY, type Subscription, type Trigger } from "./model.js";
 import type { SeededRandom } from "./random.js";
 import {
@@ -12,7 +13,8 @@ import {
   webhookRuleSchema,
 } from "./settings.js";
 import type { Store } from "./store.js";
-import { type BookingEvent, bookingPayload, meetingBody, pingPayload } from "./webhook-bodies.js";
+import { bookingPayload, pingPayload } from "./webhook-bodies.js";
+import type { BookingEvent } from "./webhook-people.js";
 
 /** One attempt to deliver, as the log keeps it. */
 export interface Delivery {
