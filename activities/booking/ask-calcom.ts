@@ -1,5 +1,5 @@
-import type { AttemptLimits } from "../../domain/booking/attempt.js";
 import { CalcomError } from "../../calcom/errors.js";
+import type { AttemptLimits } from "../../domain/booking/attempt.js";
 import { alive, callOptions } from "./context.js";
 import type { BookingDependencies } from "./dependencies.js";
 

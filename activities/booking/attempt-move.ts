@@ -50,7 +50,7 @@ export async function attemptMove(
     const moves = attempt.operations.filter((operation) => operation.kind === "reschedule");
     steps.push(...(await Promise.all(creates.map((operation) => createOnce(context, operation)))));
     for (const operation of moves) {
-      if (!steps.every(isDone)) break;
+      if (steps.some((step) => !isDone(step))) break;
       const phase = attempt.phases.find((candidate) => candidate.key === operation.phaseKey);
       const email = catalogue.staff.find((member) => member.id === phase?.staffId)?.email ?? null;
       const step = await rescheduleOnce(context, operation, email);

@@ -1,12 +1,12 @@
 import { beginAttempt, markSettled, readOperations } from "../../db/booking/attempt.js";
-import { inTenant } from "../../db/client.js";
 import { note } from "../../db/booking/timeline.js";
-import { madeUpEmail } from "../../domain/calcom/phone-attendee.js";
+import { inTenant } from "../../db/client.js";
 import type { AttemptLimits } from "../../domain/booking/attempt.js";
 import type { Operation } from "../../domain/booking/operation.js";
+import { madeUpEmail } from "../../domain/calcom/phone-attendee.js";
 import { afterCancels, DEFAULT_CANCEL_REASON } from "./attempt-cancel.js";
 import { cancelOnce } from "./cancel-once.js";
-import { alive, type AttemptContext, callOptions } from "./context.js";
+import { type AttemptContext, alive, callOptions } from "./context.js";
 import type { BookingDependencies } from "./dependencies.js";
 import { isActive } from "./look-up.js";
 import { calcomError } from "./step.js";
@@ -61,8 +61,10 @@ export async function findSurplus(
           const sameWrite =
             row.kind === "create"
               ? booking.metadata.operationId === row.id && booking.rescheduledFromUid === null
-              : booking.rescheduledFromUid === row.uid && booking.metadata.appointmentId === request.appointmentId;
-          const ours = sameWrite && isActive(booking) && booking.start.getTime() === row.wantedStart.getTime();
+              : booking.rescheduledFromUid === row.uid &&
+                booking.metadata.appointmentId === request.appointmentId;
+          const ours =
+            sameWrite && isActive(booking) && booking.start.getTime() === row.wantedStart.getTime();
           const kept = row.state === "done" ? booking.uid === row.resultUid : current.has(booking.uid);
           if (ours && !kept) surplus.push({ uid: booking.uid, phaseKey: row.phaseKey });
         }

@@ -1,6 +1,12 @@
 import type { Operation } from "../../domain/booking/operation.js";
 import { type Database, inTenant, type Transaction } from "../client.js";
-import type { AppointmentStatus, Cancellation, CommandOutcome, CommandPayload, SyncState } from "../schema/booking.js";
+import type {
+  AppointmentStatus,
+  Cancellation,
+  CommandOutcome,
+  CommandPayload,
+  SyncState,
+} from "../schema/booking.js";
 
 /** An appointment as attempts need it; people included, so it never leaves an activity. */
 export interface AppointmentRow {
@@ -289,4 +295,23 @@ export function cancellationOf(command: CommandRow | null): Cancellation {
     reason: command?.payload.reason ?? null,
     kind: "cancelled",
   };
+}
+
+/** The appointment that a booking of Cal.com belongs to, if we know it. */
+export async function findOwnerOfUid(tx: Transaction, uid: string): Promise<string | null> {
+  const [row] = await tx<{ appointmentId: string }[]>`
+    SELECT appointment_id FROM calcom_uids WHERE uid = ${uid} AND phase_key IS NOT NULL`;
+  return row?.appointmentId ?? null;
+}
+
+/** An operator proved the operation; from here on it is as if Cal.com had answered. */
+export async function markAdopted(
+  tx: Transaction,
+  operationId: string,
+  uid: string,
+  start: Date,
+): Promise<void> {
+  await tx`UPDATE remote_operations
+           SET state = 'done', doubtful = false, result_uid = ${uid}, wanted_start = ${start}, updated_at = now()
+           WHERE id = ${operationId}`;
 }

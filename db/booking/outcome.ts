@@ -1,3 +1,4 @@
+import type { ChangeRefusal } from "../../domain/booking/changeable.js";
 import type { AppointmentFacts } from "../../domain/booking/facts.js";
 import type { PlannedPhase } from "../../domain/booking/phases.js";
 import { type Database, EXCLUSION_VIOLATION, inTenant, json, sqlState, type Transaction } from "../client.js";
@@ -142,16 +143,25 @@ export async function cancelRows(
   ]);
 }
 
+export interface Refusal {
+  /** Slug of the problem that the caller is answered with. */
+  problem: string;
+  /** The appointment has failed: the command was its booking. */
+  fails: boolean;
+  /** `false` while something of it may still stand in Cal.com: the chair is not free yet. */
+  release: boolean;
+  /** What the caller is told beside the slug. */
+  refusal?: ChangeRefusal;
+}
+
 /**
  * A command that will not be carried out. The appointment of a refused booking has failed; that of a refused
  * move or cancel stands as it was.
- *
- * @param release `false` while something of it may still stand in Cal.com: the chair is not free yet
  */
 export async function refuseCommand(
   db: Database,
   settlement: Settlement & { commandId: string },
-  refusal: { problem: string; fails: boolean; release: boolean; error?: string | null },
+  refusal: Refusal,
 ): Promise<AppointmentFacts> {
   return await inTenant(db, settlement.companyId, async (tx) => {
     await refuse(tx, settlement, refusal);
@@ -162,7 +172,7 @@ export async function refuseCommand(
 export async function refuse(
   tx: Transaction,
   settlement: Settlement & { commandId: string },
-  refusal: { problem: string; fails: boolean; release: boolean; error?: string | null },
+  refusal: Refusal,
 ): Promise<void> {
   const { appointmentId, commandId } = settlement;
   if (refusal.release) {
@@ -170,9 +180,14 @@ export async function refuse(
              WHERE command_id = ${commandId} AND state IN ('planned', 'sent')`;
     await releaseIntervals(tx, appointmentId, commandId);
   }
-  if (refusal.fails) await failRows(tx, appointmentId, refusal.release, refusal.error ?? refusal.problem);
+  if (refusal.fails) await failRows(tx, appointmentId, refusal.release, refusal.problem);
   else await standsAgain(tx, appointmentId);
-  await settleCommand(tx, settlement, { result: "refused", problem: refusal.problem }, null);
+  await settleCommand(
+    tx,
+    settlement,
+    { result: "refused", problem: refusal.problem, ...(refusal.refusal ? { refusal: refusal.refusal } : {}) },
+    null,
+  );
 }
 
 /** The booking was never made (slot gone, rejected, given up). */

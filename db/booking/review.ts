@@ -73,7 +73,11 @@ export async function closeReview(db: Database, scope: Scope): Promise<void> {
         sync_state = CASE WHEN sync_state = 'manual_review' THEN 'pending' ELSE sync_state END
       WHERE id = ${scope.appointmentId} AND (review_reason IS NOT NULL OR sync_state = 'manual_review') RETURNING version`;
     if (closed.length === 0) return;
-    await note(tx, scope.companyId, scope.appointmentId, { kind: "review", action: "closed", outcome: "closed" });
+    await note(tx, scope.companyId, scope.appointmentId, {
+      kind: "review",
+      action: "closed",
+      outcome: "closed",
+    });
   });
 }
 

@@ -1,7 +1,7 @@
 import type { UndoOutcome } from "../../domain/booking/attempt.js";
 import type { AppointmentFacts } from "../../domain/booking/facts.js";
 import { type Database, inTenant } from "../client.js";
-import { cancellationOf, type CommandRow, commandColumns } from "./attempt.js";
+import { type CommandRow, cancellationOf, commandColumns } from "./attempt.js";
 import { releaseIntervals } from "./intervals.js";
 import {
   cancelRows,

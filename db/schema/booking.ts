@@ -13,6 +13,8 @@ import {
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
+import type { ChangeRefusal } from "../../domain/booking/changeable.js";
+import type { PlannedPhase } from "../../domain/booking/phases.js";
 import { branches, companies, companyId, customers, instant, services, staff } from "./tenant.js";
 
 const tstzrange = customType<{ data: string }>({ dataType: () => "tstzrange" });
@@ -181,19 +183,9 @@ export interface CommandPayload {
   feeCents?: number;
 }
 
-export interface PlannedPhase {
-  position: number;
-  key: string;
-  start: string;
-  end: string;
-  staffRequired: boolean;
-  staffId: string | null;
-  calcomEventTypeId: number | null;
-}
-
 export type CommandOutcome =
   | { result: "done"; status: AppointmentStatus }
-  | { result: "refused"; problem: string; detail?: string; rule?: string };
+  | { result: "refused"; problem: string; refusal?: ChangeRefusal };
 
 export const timeline = pgTable(
   "timeline",

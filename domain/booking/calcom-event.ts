@@ -60,7 +60,13 @@ export type EventDecision =
 export function decideEvent(event: CalcomEvent, known: KnownBooking): EventDecision {
   if (event.uid === null) return { kind: "note", why: "no_uid" };
   const operation = matchEcho(event, known.operations);
-  if (operation) {
+  const asked =
+    operation?.state === "done" &&
+    known.status === "pending" &&
+    known.phases.some((phase) => phase.uid === event.uid);
+  // The request was ours, its confirmation is a person's, although it may carry our metadata.
+  const confirmation = asked && event.kind === "created" && event.status !== "pending";
+  if (operation && !confirmation) {
     const surplus =
       operation.state === "refused" ||
       operation.state === "abandoned" ||

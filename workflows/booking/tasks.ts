@@ -246,7 +246,11 @@ export async function lookForSurplus(input: BookingInput, state: BookingState, n
     });
   }
   if (settled.length === 0) return;
-  const scope = { companyId: input.companyId, appointmentId: input.appointmentId, limits: attemptLimits(input) };
+  const scope = {
+    companyId: input.companyId,
+    appointmentId: input.appointmentId,
+    limits: attemptLimits(input),
+  };
   const found = await remote(input).findSurplus({ ...scope, operations: settled });
   if (found.unclear) {
     state.surplusLookups.push({

@@ -1,0 +1,302 @@
+import { ApplicationFailure } from "@temporalio/activity";
+import type { CalcomBooking } from "../../calcom/client.js";
+import {
+  type AppointmentRow,
+  appointmentColumns,
+  beginAttempt,
+  UnknownAppointmentError,
+} from "../../db/booking/attempt.js";
+import { importBooking } from "../../db/booking/imported.js";
+import { readFacts } from "../../db/booking/outcome.js";
+import {
+  applyNoShow,
+  applyRemoteCancel,
+  applyRemoteConfirmation,
+  applyRemoteMove,
+  applyRemoteReassignment,
+  applyRemoteRejection,
+  leaveTombstone,
+} from "../../db/booking/remote-change.js";
+import { note } from "../../db/booking/timeline.js";
+import { closeInboxEvent, type InboxEvent, readInboxEvent } from "../../db/calcom/inbox-event.js";
+import { inTenant, type Transaction } from "../../db/client.js";
+import type { Cancellation } from "../../db/schema/booking.js";
+import { type AppliedEvent, NOTHING_APPLIED } from "../../domain/booking/applied-event.js";
+import type { AttemptLimits } from "../../domain/booking/attempt.js";
+import {
+  decideEvent,
+  type EventDecision,
+  type KnownBooking,
+  sameInstant,
+} from "../../domain/booking/calcom-event.js";
+import type { Catalogue } from "../../domain/tenant/catalogue.js";
+import { type AttemptContext, alive, callOptions } from "./context.js";
+import type { BookingDependencies } from "./dependencies.js";
+import { getIfThere, isActive, newestOf } from "./look-up.js";
+import { calcomError } from "./step.js";
+
+export interface ApplyEventRequest {
+  companyId: string;
+  appointmentId: string;
+  /** The inbox row. */
+  eventId: string;
+  /** The workflow's state: it alone decides whether this is an echo. */
+  known: KnownBooking;
+  limits: AttemptLimits;
+}
+
+/**
+ * Applies one event of Cal.com. The decision is pure and made on the workflow's state; it is stored with the
+ * inbox row in the same transaction as its effects, so that a repeated activity changes nothing twice.
+ */
+export async function applyCalcomEvent(
+  deps: BookingDependencies,
+  request: ApplyEventRequest,
+): Promise<AppliedEvent> {
+  return await alive(async () => {
+    const { companyId, appointmentId, eventId, known } = request;
+    const catalogue = await deps.directory.catalogue(companyId);
+    const inbox = await inTenant(deps.db, companyId, (tx) => readInboxEvent(tx, eventId));
+    if (!inbox) throw ApplicationFailure.nonRetryable("the event is not in the inbox", "unknown-event");
+    if (inbox.decision) return await again(deps, request, inbox.decision);
+    let decision = decideEvent(inbox.event, known);
+    if (decision.kind === "ask") decision = await ask(deps, request, catalogue, decision.uid);
+    return await inTenant(deps.db, companyId, async (tx) => {
+      const row = await readInboxEvent(tx, eventId);
+      if (row?.decision) return row.decision;
+      const applied = await apply(tx, request, catalogue, inbox, decision);
+      const appointment = (await exists(tx, appointmentId)) ? await readFacts(tx, appointmentId) : null;
+      const result: AppliedEvent = { ...applied, decision: decision.kind, appointment };
+      await Promise.all([
+        closeInboxEvent(
+          tx,
+          eventId,
+          result,
+          decision.kind === "note" || decision.kind === "stale" ? "ignored" : "processed",
+        ),
+        note(tx, companyId, appointmentId, {
+          kind: decision.kind === "echo" ? "echo" : "webhook",
+          action: inbox.event.kind,
+          outcome: "why" in decision ? decision.why : decision.kind,
+          detail: { source: inbox.source },
+          dedupeKey: `event:${eventId}`,
+        }),
+        healed(tx, companyId, inbox, decision),
+      ]);
+      return result;
+    });
+  });
+}
+
+async function again(
+  deps: BookingDependencies,
+  request: ApplyEventRequest,
+  decided: AppliedEvent,
+): Promise<AppliedEvent> {
+  const appointment = await inTenant(deps.db, request.companyId, async (tx) =>
+    (await exists(tx, request.appointmentId)) ? await readFacts(tx, request.appointmentId) : null,
+  );
+  return { ...decided, appointment };
+}
+
+async function exists(tx: Transaction, appointmentId: string): Promise<boolean> {
+  const rows = await tx`SELECT 1 FROM appointments WHERE id = ${appointmentId}`;
+  return rows.length > 0;
+}
+
+/** A change that a webhook should have told and `reconcile` found instead. */
+async function healed(
+  tx: Transaction,
+  companyId: string,
+  inbox: InboxEvent,
+  decision: EventDecision,
+): Promise<void> {
+  if (inbox.source !== "reconcile") return;
+  if (decision.kind === "note" || decision.kind === "stale" || decision.kind === "echo") return;
+  await tx`UPDATE reconciliations SET healed = healed + 1 WHERE company_id = ${companyId}`;
+}
+
+async function apply(
+  tx: Transaction,
+  request: ApplyEventRequest,
+  catalogue: Catalogue,
+  inbox: InboxEvent,
+  decision: EventDecision,
+): Promise<AppliedEvent> {
+  const { companyId, appointmentId, known } = request;
+  const { event, person } = inbox;
+  const cancellation = (kind: Cancellation["kind"]): Cancellation => ({
+    at: new Date().toISOString(),
+    by: "calcom",
+    reason: person.reason,
+    kind,
+  });
+  switch (decision.kind) {
+    case "echo": {
+      const operation = known.operations.find((candidate) => candidate.id === decision.operationId);
+      await tx`UPDATE appointments SET verified_at = now() WHERE id = ${appointmentId}`;
+      return {
+        ...NOTHING_APPLIED,
+        surplusOf: decision.surplus ? decision.operationId : null,
+        proven: operation?.state === "open" && !decision.surplus,
+      };
+    }
+    case "create": {
+      if (event.uid === null || event.start === null || event.end === null) return NOTHING_APPLIED;
+      const imported = await importBooking(tx, catalogue, {
+        companyId,
+        appointmentId,
+        workflowId: await workflowIdOf(tx, event.uid),
+        uid: event.uid,
+        eventTypeId: event.eventTypeId,
+        start: new Date(event.start),
+        end: new Date(event.end),
+        confirmed: decision.confirmed,
+        event,
+        person,
+      });
+      return imported ? NOTHING_APPLIED : { ...NOTHING_APPLIED, decision: "unmapped" };
+    }
+    case "move": {
+      await applyRemoteMove(tx, request, catalogue, {
+        phaseKey: decision.phaseKey,
+        fromUid: decision.fromUid,
+        uid: decision.uid,
+        start: new Date(decision.start),
+        end: new Date(decision.end),
+        confirmed: decision.confirmed,
+        hostId: event.organizerId,
+      });
+      if (!decision.cancelledAfter) return NOTHING_APPLIED;
+      const segmentCancelled = await applyRemoteCancel(tx, request, {
+        phaseKey: decision.phaseKey,
+        cancellation: cancellation("cancelled"),
+      });
+      return { ...NOTHING_APPLIED, segmentCancelled };
+    }
+    case "cancel": {
+      const segmentCancelled = await applyRemoteCancel(tx, request, {
+        phaseKey: decision.phaseKey,
+        cancellation: cancellation(decision.requestReschedule ? "reschedule_requested" : "cancelled"),
+      });
+      return { ...NOTHING_APPLIED, segmentCancelled };
+    }
+    case "confirm":
+      await applyRemoteConfirmation(tx, request);
+      return NOTHING_APPLIED;
+    case "reject":
+      await applyRemoteRejection(tx, request, known.status === "pending", cancellation("rejected"));
+      return NOTHING_APPLIED;
+    case "reassign":
+      await applyRemoteReassignment(tx, request, catalogue, decision);
+      return NOTHING_APPLIED;
+    case "no_show":
+      await applyNoShow(tx, request, decision.absent);
+      return NOTHING_APPLIED;
+    case "tombstone":
+      await leaveTombstone(
+        tx,
+        { companyId, appointmentId, workflowId: await workflowIdOf(tx, decision.uid) },
+        decision.uid,
+      );
+      return { ...NOTHING_APPLIED, tombstone: decision.uid };
+    default:
+      return NOTHING_APPLIED;
+  }
+}
+
+/** The relay noted the uid when it chose this workflow. */
+async function workflowIdOf(tx: Transaction, uid: string): Promise<string> {
+  const [row] = await tx<{ workflowId: string }[]>`SELECT workflow_id FROM calcom_uids WHERE uid = ${uid}`;
+  if (!row) throw new UnknownAppointmentError();
+  return row.workflowId;
+}
+
+/**
+ * Content did not tell, so Cal.com decides: the newest booking of the chain against ours. A replica that has
+ * not got it yet is asked again; what stays unclear is left to `reconcile`.
+ */
+async function ask(
+  deps: BookingDependencies,
+  request: ApplyEventRequest,
+  catalogue: Catalogue,
+  uid: string,
+): Promise<EventDecision> {
+  const account = await deps.directory.calcomAccount(request.companyId);
+  const appointment = await inTenant(deps.db, request.companyId, async (tx) => {
+    const [row] = await tx<AppointmentRow[]>`
+      SELECT ${appointmentColumns(tx)} FROM appointments a JOIN services sv ON sv.id = a.service_id
+      WHERE a.id = ${request.appointmentId}`;
+    return row;
+  });
+  if (!appointment) return { kind: "note", why: "nothing_known" };
+  const attempt = await beginAttempt(deps.db, { ...request, commandId: null, operations: [] }, false);
+  const context: AttemptContext = {
+    deps,
+    account,
+    catalogue,
+    attempt,
+    limits: request.limits,
+    ...callOptions(request.limits, "webhook"),
+  };
+  try {
+    const found = await newestOf(context, uid);
+    if (!found) return { kind: "note", why: "not_found_in_calcom" };
+    const phase = await phaseOfChain(context, request.known, found.newest, found.chain);
+    if (!phase) return { kind: "note", why: "no_phase_of_this_appointment" };
+    return compare(request.known, phase, found.newest, found.chain);
+  } catch (thrown) {
+    const { kind } = calcomError(thrown);
+    return { kind: "note", why: `calcom_${kind}` };
+  }
+}
+
+function compare(
+  known: KnownBooking,
+  phase: KnownBooking["phases"][number],
+  newest: CalcomBooking,
+  chain: readonly string[],
+): EventDecision {
+  const start = newest.start.toISOString();
+  if (phase.pastUids.includes(newest.uid)) return { kind: "stale", why: "older_uid" };
+  if (isActive(newest)) {
+    if (newest.uid === phase.uid && sameInstant(start, phase.start)) return { kind: "stale", why: "in_sync" };
+    return {
+      kind: "move",
+      phaseKey: phase.key,
+      fromUid: phase.uid ?? chain[0] ?? newest.uid,
+      uid: newest.uid,
+      start,
+      end: newest.end.toISOString(),
+      confirmed: newest.status === "accepted",
+      cancelledAfter: false,
+    };
+  }
+  if (phase.cancelled || known.status === "cancelled" || known.status === "failed") {
+    return { kind: "stale", why: `already_${known.status}` };
+  }
+  return { kind: "cancel", phaseKey: phase.key, uid: newest.uid, requestReschedule: false };
+}
+
+/** The phase whose chain a booking belongs to: a link that we know, or the only phase there is. */
+async function phaseOfChain(
+  context: AttemptContext,
+  known: KnownBooking,
+  newest: CalcomBooking,
+  chain: readonly string[],
+): Promise<KnownBooking["phases"][number] | null> {
+  const ofLink = (link: string) =>
+    known.phases.find((phase) => phase.uid === link || phase.pastUids.includes(link));
+  const linked = chain.map(ofLink).find((phase) => phase !== undefined);
+  if (linked) return linked;
+  let from = newest.rescheduledFromUid;
+  for (let hop = 0; from !== null && hop < 20; hop += 1) {
+    const phase = ofLink(from);
+    if (phase) return phase;
+    const older = await getIfThere(context, from);
+    from = older?.rescheduledFromUid ?? null;
+  }
+  const named = known.phases.find((phase) => phase.key === newest.metadata.phase);
+  if (named && newest.metadata.appointmentId === context.attempt.appointment.id) return named;
+  return known.phases.length === 1 && newest.rescheduledFromUid !== null ? (known.phases[0] ?? null) : null;
+}

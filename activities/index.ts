@@ -1,0 +1,7 @@
+import { createBookingActivities } from "./booking/activities.js";
+import type { BookingDependencies } from "./booking/dependencies.js";
+
+/** Everything a worker can do, bound to its dependencies. */
+export function createActivities(deps: BookingDependencies) {
+  return { ...createBookingActivities(deps) };
+}

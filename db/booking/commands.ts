@@ -1,0 +1,114 @@
+import { type Database, inTenant, json, type Transaction } from "../client.js";
+import type { CommandPayload } from "../schema/booking.js";
+import {
+  type AppointmentRow,
+  appointmentColumns,
+  type CommandRow,
+  commandColumns,
+  type PhaseRow,
+  phaseColumns,
+} from "./attempt.js";
+import { note } from "./timeline.js";
+
+/** How long the ingress itself has to signal before the relay does it. */
+const RELAY_AFTER_MS = 2_000;
+
+export interface NewCommand {
+  id: string;
+  companyId: string;
+  appointmentId: string;
+  workflowId: string;
+  kind: CommandRow["kind"];
+  idempotencyKey: string | null;
+  requestHash: string | null;
+  actor: CommandRow["actor"];
+  payload: CommandPayload;
+}
+
+/** @returns `false` when the idempotency key (or the id) names a command already */
+export async function insertCommand(tx: Transaction, command: NewCommand): Promise<boolean> {
+  const inserted = await tx<{ id: string }[]>`
+    INSERT INTO commands (id, company_id, appointment_id, workflow_id, kind, idempotency_key, request_hash, actor,
+      payload, relay_at)
+    VALUES (${command.id}, ${command.companyId}, ${command.appointmentId}, ${command.workflowId}, ${command.kind},
+      ${command.idempotencyKey}, ${command.requestHash}, ${command.actor}, ${json(tx, command.payload)},
+      clock_timestamp() + ${RELAY_AFTER_MS}::float8 * interval '1 ms')
+    ON CONFLICT DO NOTHING RETURNING id`;
+  return inserted.length > 0;
+}
+
+export interface Subject {
+  command: CommandRow | null;
+  appointment: AppointmentRow | null;
+  phases: PhaseRow[];
+  /** Cancellations of this customer in the window, without this appointment's. */
+  cancellationsInMonth: number;
+}
+
+/** What the rules of a change are decided on. */
+export async function readSubject(
+  tx: Transaction,
+  appointmentId: string,
+  commandId: string | null,
+  windowDays: number,
+): Promise<Subject> {
+  const [commands, appointments, phases, usage] = await Promise.all([
+    commandId === null
+      ? Promise.resolve([])
+      : tx<CommandRow[]>`SELECT ${commandColumns(tx)} FROM commands WHERE id = ${commandId}`,
+    tx<AppointmentRow[]>`
+      SELECT ${appointmentColumns(tx)} FROM appointments a JOIN services sv ON sv.id = a.service_id
+      WHERE a.id = ${appointmentId}`,
+    tx<PhaseRow[]>`
+      SELECT ${phaseColumns(tx)} FROM appointment_phases WHERE appointment_id = ${appointmentId} ORDER BY position`,
+    tx<{ cancellations: number }[]>`
+      SELECT count(*)::int AS cancellations FROM appointments c
+      WHERE c.customer_id = (SELECT customer_id FROM appointments WHERE id = ${appointmentId})
+        AND c.id <> ${appointmentId} AND c.status = 'cancelled' AND c.cancellation->>'by' = 'customer'
+        AND (c.cancellation->>'at')::timestamptz > now() - ${windowDays}::int * interval '1 day'`,
+  ]);
+  return {
+    command: commands[0] ?? null,
+    appointment: appointments[0] ?? null,
+    phases,
+    cancellationsInMonth: usage[0]?.cancellations ?? 0,
+  };
+}
+
+/** The inputs and the result of a policy decision stay with the appointment (salon-gateway I-14). */
+export async function keepDecision(tx: Transaction, appointmentId: string, decision: unknown): Promise<void> {
+  await tx`UPDATE appointments SET policy_decisions = policy_decisions || ${json(tx, [decision])}::jsonb
+           WHERE id = ${appointmentId}`;
+}
+
+export async function noteCommand(
+  tx: Transaction,
+  command: { id: string; companyId: string; appointmentId: string; kind: string; actor: string },
+): Promise<void> {
+  await note(tx, command.companyId, command.appointmentId, {
+    kind: "command",
+    action: command.kind,
+    outcome: "accepted",
+    detail: { by: command.actor },
+    dedupeKey: `accepted:${command.id}`,
+  });
+}
+
+/** Commands that nobody has started: their signal was lost with its process or with Temporal. */
+export interface UnstartedCommand {
+  id: string;
+  companyId: string;
+  appointmentId: string;
+  workflowId: string;
+  kind: CommandRow["kind"];
+  payload: CommandPayload;
+}
+
+export async function readCommand(db: Database, companyId: string, id: string): Promise<CommandRow | null> {
+  const [row] = await inTenant(
+    db,
+    companyId,
+    (tx) => tx<CommandRow[]>`SELECT ${commandColumns(tx)} FROM commands WHERE id = ${id}`,
+  );
+  return row ?? null;
+}

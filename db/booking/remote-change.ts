@@ -1,0 +1,180 @@
+import type { Catalogue } from "../../domain/tenant/catalogue.js";
+import { json, type Transaction } from "../client.js";
+import type { Cancellation } from "../schema/booking.js";
+import { type PhaseRow, phaseColumns } from "./attempt.js";
+import { reportConflict, takeImported } from "./intervals.js";
+import { cancelRows, failRows, moveToHost, rememberUid } from "./outcome.js";
+
+interface Scope {
+  companyId: string;
+  appointmentId: string;
+}
+
+async function readPhases(tx: Transaction, appointmentId: string): Promise<PhaseRow[]> {
+  return await tx<PhaseRow[]>`
+    SELECT ${phaseColumns(tx)} FROM appointment_phases WHERE appointment_id = ${appointmentId} ORDER BY position`;
+}
+
+/** A person moved one booking in Cal.com: it is applied, and the appointment spans its phases again. */
+export async function applyRemoteMove(
+  tx: Transaction,
+  scope: Scope,
+  catalogue: Catalogue,
+  move: {
+    phaseKey: string;
+    fromUid: string | null;
+    uid: string;
+    start: Date;
+    end: Date;
+    confirmed: boolean;
+    hostId: number | null;
+  },
+): Promise<void> {
+  const { companyId, appointmentId } = scope;
+  const before = await readPhases(tx, appointmentId);
+  const moved = before.find((phase) => phase.key === move.phaseKey);
+  if (!moved) return;
+  const hosts = catalogue.staff.filter(
+    (member) => member.calcomUserId === move.hostId && move.hostId !== null,
+  );
+  const staffId = hosts.length === 1 ? (hosts[0]?.id ?? moved.staffId) : moved.staffId;
+  await rememberUid(tx, scope, move.uid, move.phaseKey, move.fromUid);
+  const unstaffedGapsFollow = before.filter((phase) => phase.staffRequired).length === 1;
+  const shift = move.start.getTime() - moved.startAt.getTime();
+  await tx`
+    UPDATE appointment_phases SET start_at = ${move.start}, end_at = ${move.end}, staff_id = ${staffId},
+      calcom_uid = ${move.uid}, sync = 'synced'
+    WHERE appointment_id = ${appointmentId} AND key = ${move.phaseKey}`;
+  if (unstaffedGapsFollow && before.length > 1) {
+    await tx`UPDATE appointment_phases SET start_at = start_at + ${shift}::float8 * interval '1 ms', end_at = end_at + ${shift}::float8 * interval '1 ms'
+             WHERE appointment_id = ${appointmentId} AND key <> ${move.phaseKey}`;
+  }
+  await tx`
+    UPDATE appointments a SET previous_start = CASE WHEN a.start_at <> s.start_at THEN a.start_at ELSE a.previous_start END,
+      reschedule_count = reschedule_count + 1, start_at = s.start_at, end_at = s.end_at,
+      status = ${move.confirmed ? "confirmed" : "pending"}, cancellation = NULL,
+      staff_id = coalesce((SELECT staff_id FROM appointment_phases WHERE appointment_id = a.id AND staff_required ORDER BY position LIMIT 1), a.staff_id),
+      sync_state = CASE WHEN a.sync_state = 'manual_review' THEN a.sync_state ELSE 'synced' END,
+      verified_at = now(), version = version + 1, updated_at = now()
+    FROM (SELECT min(start_at) AS start_at, max(end_at) AS end_at FROM appointment_phases WHERE appointment_id = ${appointmentId}) s
+    WHERE a.id = ${appointmentId}`;
+  await tx`DELETE FROM busy_intervals WHERE owner_id = ${appointmentId} AND phase_key = ${move.phaseKey} AND command_id IS NULL`;
+  if (staffId === null) return;
+  const isLast = before.filter((phase) => phase.staffRequired).at(-1)?.key === move.phaseKey;
+  const [row] = await tx<{ buffer: number }[]>`
+    SELECT buffer_after_minutes AS buffer FROM appointments WHERE id = ${appointmentId}`;
+  const until = new Date(move.end.getTime() + (isLast ? (row?.buffer ?? 0) * 60_000 : 0));
+  const overlaps = await takeImported(
+    tx,
+    { companyId, ownerId: appointmentId, kind: "busy", commandId: null },
+    [{ phaseKey: move.phaseKey, staffId, start: move.start, end: until }],
+  );
+  if (overlaps) await reportConflict(tx, companyId, appointmentId, move.uid);
+}
+
+/**
+ * A person cancelled one booking in Cal.com.
+ *
+ * @returns the phase's key when other phases still stand: that is somebody's to decide, not silence
+ */
+export async function applyRemoteCancel(
+  tx: Transaction,
+  scope: Scope,
+  cancel: { phaseKey: string; cancellation: Cancellation },
+): Promise<string | null> {
+  await tx`UPDATE appointment_phases SET sync = 'cancelled' WHERE appointment_id = ${scope.appointmentId} AND key = ${cancel.phaseKey}`;
+  const phases = await readPhases(tx, scope.appointmentId);
+  const standing = phases.filter((phase) => phase.staffRequired && phase.sync !== "cancelled");
+  if (standing.length > 0) return cancel.phaseKey;
+  await cancelRows(tx, scope.appointmentId, cancel.cancellation, 0);
+  return null;
+}
+
+export async function applyRemoteConfirmation(tx: Transaction, scope: Scope): Promise<void> {
+  await tx`UPDATE appointments SET status = 'confirmed', sync_state = 'synced', verified_at = now(), version = version + 1,
+             updated_at = now()
+           WHERE id = ${scope.appointmentId} AND status = 'pending'`;
+}
+
+/** Declined before it was confirmed: never made. Rejected afterwards: cancelled. */
+export async function applyRemoteRejection(
+  tx: Transaction,
+  scope: Scope,
+  wasPending: boolean,
+  cancellation: Cancellation,
+): Promise<void> {
+  if (!wasPending) {
+    await cancelRows(tx, scope.appointmentId, cancellation, 0);
+    return;
+  }
+  await failRows(tx, scope.appointmentId, true, "declined");
+  await tx`UPDATE appointments SET cancellation = ${json(tx, cancellation)} WHERE id = ${scope.appointmentId}`;
+  await tx`DELETE FROM busy_intervals WHERE owner_id = ${scope.appointmentId}`;
+}
+
+/** Another host took it over; the uid stays. */
+export async function applyRemoteReassignment(
+  tx: Transaction,
+  scope: Scope,
+  catalogue: Catalogue,
+  change: { phaseKey: string; uid: string; hostId: number | null },
+): Promise<"reassigned" | "host_unknown" | "unchanged"> {
+  const hosts = catalogue.staff.filter(
+    (member) => member.calcomUserId === change.hostId && change.hostId !== null,
+  );
+  const to = hosts.length === 1 ? hosts[0]?.id : undefined;
+  const phase = (await readPhases(tx, scope.appointmentId)).find(
+    (candidate) => candidate.key === change.phaseKey,
+  );
+  if (to === undefined || !phase) {
+    await tx`INSERT INTO drifts (company_id, kind, severity, appointment_id, calcom_uid, remote, dedupe_key)
+             VALUES (${scope.companyId}, 'host_unknown', 'medium', ${scope.appointmentId}, ${change.uid},
+               ${tx.json({ hostId: change.hostId })}, ${`host_unknown:${scope.appointmentId}`})
+             ON CONFLICT DO NOTHING`;
+    return "host_unknown";
+  }
+  if (phase.staffId === to) return "unchanged";
+  if (phase.staffId === null) {
+    await tx`UPDATE appointment_phases SET staff_id = ${to} WHERE appointment_id = ${scope.appointmentId} AND key = ${change.phaseKey}`;
+    await tx`UPDATE appointments SET staff_id = ${to} WHERE id = ${scope.appointmentId}`;
+    const overlaps = await takeImported(
+      tx,
+      { companyId: scope.companyId, ownerId: scope.appointmentId, kind: "busy", commandId: null },
+      [{ phaseKey: phase.key, staffId: to, start: phase.startAt, end: phase.endAt }],
+    );
+    if (overlaps) await reportConflict(tx, scope.companyId, scope.appointmentId, change.uid);
+  } else {
+    await moveToHost(
+      tx,
+      scope.companyId,
+      scope.appointmentId,
+      change.phaseKey,
+      phase.staffId,
+      to,
+      change.uid,
+    );
+  }
+  await tx`UPDATE appointments SET version = version + 1, verified_at = now(), updated_at = now() WHERE id = ${scope.appointmentId}`;
+  return "reassigned";
+}
+
+/** Marked, or unmarked again, as absent. */
+export async function applyNoShow(tx: Transaction, scope: Scope, absent: boolean): Promise<void> {
+  await tx`
+    UPDATE appointments SET version = version + 1, updated_at = now(),
+      status = CASE WHEN ${absent} THEN 'no_show' WHEN end_at <= now() THEN 'completed' ELSE 'confirmed' END
+    WHERE id = ${scope.appointmentId}
+      AND (${absent} AND status IN ('confirmed', 'completed') OR NOT ${absent} AND status = 'no_show')`;
+}
+
+/** Its cancel came first: a late create must not revive it. */
+export async function leaveTombstone(
+  tx: Transaction,
+  scope: Scope & { workflowId: string },
+  uid: string,
+): Promise<void> {
+  await tx`
+    INSERT INTO calcom_uids (company_id, uid, workflow_id, appointment_id, tombstoned_at)
+    VALUES (${scope.companyId}, ${uid}, ${scope.workflowId}, ${scope.appointmentId}, now())
+    ON CONFLICT (company_id, uid) DO UPDATE SET tombstoned_at = coalesce(calcom_uids.tombstoned_at, now())`;
+}
