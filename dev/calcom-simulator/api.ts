@@ -23,6 +23,8 @@ export interface ApiDeps extends World {
   readonly faults: Faults;
   readonly requests: RequestLog;
   readonly random: () => SeededRandom;
+  /** Counts resets. */
+  readonly epoch: () => number;
 }
 
 const routes: readonly Route[] = [...catalogueRoutes, ...bookingRoutes];
@@ -193,6 +195,7 @@ function changeOf(
   afterAnswer: (task: () => Promise<void>) => void,
 ): Change {
   const settings = deps.settings();
+  const epoch = deps.epoch();
   const delay = fault?.kind === "delay" || fault?.kind === "delay-then-commit" ? fault.ms : 0;
   const pause = Math.max(delay, settings.checkToCommitMs);
   // One turn of the event loop at least: concurrent writers all pass Cal.com's availability check before one inserts.
@@ -207,7 +210,7 @@ function changeOf(
       : {
           beforeCommit: async () => {
             await (pause > 0 ? sleep(pause) : yieldOnce());
-            if (fault?.kind === "delay" && gone()) throw new Dropped();
+            if ((fault?.kind === "delay" && gone()) || deps.epoch() !== epoch) throw new Dropped();
           },
         }),
   };

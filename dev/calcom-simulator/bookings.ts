@@ -83,7 +83,7 @@ export class Bookings {
       force: change.force === true,
       ...(input.hostId === undefined ? {} : { only: input.hostId }),
     });
-    await this.#pause(change);
+    await change.beforeCommit?.();
     const status = type.requiresConfirmation && change.force !== true ? "pending" : "accepted";
     this.#assertUnique(type, status, start, end, hostIds, change, "create");
     const now = Date.now();
@@ -140,7 +140,7 @@ export class Bookings {
       force: change.force === true,
       ...(only === undefined ? {} : { only }),
     });
-    await this.#pause(change);
+    await change.beforeCommit?.();
     const organizer = this.store.hosts.get(hostIds[0] ?? 0);
     const byHost = move.rescheduledBy !== undefined && this.#isHost(type, move.rescheduledBy);
     const status = type.requiresConfirmation && !byHost ? "pending" : "accepted";
@@ -213,7 +213,7 @@ export class Bookings {
       if (rule === "host" && input.asHost === true)
         throw raw(400, "Cancellation reason is required when you are the host");
     }
-    await this.#pause(change);
+    await change.beforeCommit?.();
     return this.#cancelRow(
       row,
       { cancellationReason: input.reason, cancelledByEmail: input.by ?? "" },
@@ -229,7 +229,7 @@ export class Bookings {
   async requestReschedule(uid: string, reason: string | undefined, change: Change): Promise<Booking> {
     const row = this.read(uid);
     if (row.status === "cancelled" || row.status === "rejected") throw trpc(400);
-    await this.#pause(change);
+    await change.beforeCommit?.();
     const edit = { cancellationReason: reason, rescheduleRequested: true };
     return this.#cancelRow(row, edit, change, { requestReschedule: true });
   }
@@ -242,7 +242,7 @@ export class Bookings {
   ): Promise<Booking> {
     const row = this.read(uid);
     if (row.status !== "pending") throw trpc(400);
-    await this.#pause(change);
+    await change.beforeCommit?.();
     const accepted = decision === "confirm";
     const next = this.#update(
       uid,
@@ -268,7 +268,7 @@ export class Bookings {
         `Bookings can only be marked as absent after their scheduled start time. Current time in UTC+0: ${new Date().toISOString()}, Booking start time in UTC+0: ${new Date(row.start).toISOString()}`,
       );
     }
-    await this.#pause(change);
+    await change.beforeCommit?.();
     const mine = input.attendees?.find((a) => a.email === row.attendee.email);
     const next = this.#update(
       uid,
@@ -304,7 +304,7 @@ export class Bookings {
     if (next === undefined || type.schedulingType !== "roundRobin") {
       throw badRequest("Can't reassign the booking because no other host is available at that time.");
     }
-    await this.#pause(change);
+    await change.beforeCommit?.();
     const name = this.store.hosts.get(next)?.name ?? "Nameless";
     const edit = {
       hostIds: [next],
@@ -321,7 +321,7 @@ export class Bookings {
 
   async changeLocation(uid: string, location: string, change: Change): Promise<Booking> {
     const row = this.read(uid);
-    await this.#pause(change);
+    await change.beforeCommit?.();
     const updated = this.#update(uid, { location, sequence: row.sequence + 1 }, change);
     await this.webhooks.emit("BOOKING_LOCATION_UPDATED", updated, {
       previousLocation: row.location,
@@ -354,10 +354,6 @@ export class Bookings {
     const next = { ...this.read(uid), ...edit, updatedAt: Date.now() };
     this.store.save(next, change.lagMs);
     return next;
-  }
-
-  async #pause(change: Change): Promise<void> {
-    if (change.beforeCommit !== undefined) await change.beforeCommit();
   }
 
   /** Round robin and confirmation types answer a repeated POST with the booking that stands. */

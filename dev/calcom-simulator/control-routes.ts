@@ -2,23 +2,40 @@ import type { Context, Hono } from "hono";
 import { z } from "zod";
 import { ApiError } from "./answers.js";
 import type { Env } from "./api.js";
-import type { Control } from "./control.js";
+import { actionSchemas, type Control } from "./control.js";
+import {
+  eventTypeEditSchema,
+  eventTypeSchema,
+  hostSchema,
+  keySchema,
+  seedSchema,
+  subscriptionSchema,
+  teamSchema,
+} from "./model.js";
+import { faultSchema, settingsSchema, webhookRuleSchema } from "./settings.js";
 
-const json = z.unknown();
 const noInput = z.object({});
+const oneOrMany = <T extends z.ZodType>(schema: T) =>
+  z.union([z.array(schema), schema.transform((item) => [item])]);
+const listOf = {
+  hosts: oneOrMany(hostSchema),
+  teams: oneOrMany(teamSchema),
+  keys: oneOrMany(keySchema),
+  eventTypes: oneOrMany(eventTypeSchema),
+};
 
-async function input(c: Context<Env>): Promise<unknown> {
+async function input<T extends z.ZodType>(c: Context<Env>, schema: T): Promise<z.output<T>> {
   const text = await c.req.text();
-  return text === "" ? {} : json.parse(JSON.parse(text));
+  return schema.parse(text === "" ? {} : JSON.parse(text));
 }
 
 /**
- * The control API: every method of {@link Control} over HTTP. Bodies are validated by the methods themselves; a wrong
- * one is a 400 with the reasons, what Cal.com would refuse has Cal.com's status and text.
+ * The control API: every method of {@link Control} over HTTP. A wrong body is a 400 with the reasons; what Cal.com
+ * would refuse has Cal.com's status and text.
  */
 export function registerControl(app: Hono<Env>, control: Control): void {
-  const post = (path: string, run: (body: never, c: Context<Env>) => unknown): void => {
-    app.post(`/_sim/${path}`, async (c) => answer(c, async () => run((await input(c)) as never, c)));
+  const post = <T extends z.ZodType>(path: string, schema: T, run: (body: z.output<T>) => unknown): void => {
+    app.post(`/_sim/${path}`, (c) => answer(c, async () => run(await input(c, schema))));
   };
   const get = (path: string, run: (c: Context<Env>) => unknown): void => {
     app.get(`/_sim/${path}`, (c) => answer(c, () => run(c)));
@@ -28,35 +45,37 @@ export function registerControl(app: Hono<Env>, control: Control): void {
   };
 
   get("health", () => ({ status: "ok" }));
-  post("reset", (body) =>
-    control.reset(z.object({ what: z.enum(["all", "bookings"]).default("all") }).parse(body).what),
+  post("reset", z.object({ what: z.enum(["all", "bookings"]).default("all") }), (body) =>
+    control.reset(body.what),
   );
-  post("seed", (body) => control.seed(body));
+  post("seed", seedSchema, (body) => control.seed(body));
   get("catalogue", () => control.catalogue());
-  post("hosts", (body) => control.seed({ hosts: list(body) }));
-  post("teams", (body) => control.seed({ teams: list(body) }));
-  post("keys", (body) => control.seed({ keys: list(body) }));
+  post("hosts", listOf.hosts, (hosts) => control.seed({ hosts }));
+  post("teams", listOf.teams, (teams) => control.seed({ teams }));
+  post("keys", listOf.keys, (keys) => control.seed({ keys }));
   del("keys/:key", (c) => control.removeKey(c.req.param("key") ?? ""));
-  post("event-types", (body) => control.seed({ eventTypes: list(body) }));
+  post("event-types", listOf.eventTypes, (eventTypes) => control.seed({ eventTypes }));
   app.patch("/_sim/event-types/:id", (c) =>
-    answer(c, async () => control.editEventType(Number(c.req.param("id")), (await input(c)) as never)),
+    answer(c, async () =>
+      control.editEventType(Number(c.req.param("id")), await input(c, eventTypeEditSchema)),
+    ),
   );
   del("event-types/:id", (c) => control.removeEventType(Number(c.req.param("id"))));
-  post("webhooks", (body) => control.putWebhook(body));
+  post("webhooks", subscriptionSchema, (body) => control.putWebhook(body));
   del("webhooks/:id", (c) => control.removeWebhook(c.req.param("id") ?? ""));
 
-  post("book", (body) => control.book(body));
-  post("move", (body) => control.move(body));
-  post("cancel", (body) => control.cancel(body));
-  post("confirm", (body) => control.confirm(body));
-  post("decline", (body) => control.decline(body));
-  post("reassign", (body) => control.reassign(body));
-  post("request-reschedule", (body) => control.requestReschedule(body));
-  post("no-show", (body) => control.markNoShow(body));
-  post("location", (body) => control.changeLocation(body));
-  post("meeting", (body) => control.fireMeeting(body));
-  post("ping", (body) =>
-    control.ping(z.object({ subscriptionId: z.string().optional() }).parse(body).subscriptionId),
+  post("book", actionSchemas.book, (body) => control.book(body));
+  post("move", actionSchemas.move, (body) => control.move(body));
+  post("cancel", actionSchemas.cancel, (body) => control.cancel(body));
+  post("confirm", actionSchemas.confirm, (body) => control.confirm(body));
+  post("decline", actionSchemas.decline, (body) => control.decline(body));
+  post("reassign", actionSchemas.reassign, (body) => control.reassign(body));
+  post("request-reschedule", actionSchemas.requestReschedule, (body) => control.requestReschedule(body));
+  post("no-show", actionSchemas.markNoShow, (body) => control.markNoShow(body));
+  post("location", actionSchemas.changeLocation, (body) => control.changeLocation(body));
+  post("meeting", actionSchemas.fireMeeting, (body) => control.fireMeeting(body));
+  post("ping", z.object({ subscriptionId: z.string().optional() }), (body) =>
+    control.ping(body.subscriptionId),
   );
   get("bookings", () => control.bookings());
   get("bookings/:uid", (c) => control.booking(c.req.param("uid") ?? "") ?? null);
@@ -70,23 +89,25 @@ export function registerControl(app: Hono<Env>, control: Control): void {
   get("deliveries", () => control.deliveries());
   del("deliveries", () => control.clearDeliveries());
   get("held", () => control.heldDeliveries());
-  post("release", (body) => control.release(z.object({ ids: z.array(z.int()).optional() }).parse(body).ids));
-  post("settle", (body) => {
-    noInput.parse(body);
-    return control.settle();
-  });
+  post("release", z.object({ ids: z.array(z.int()).optional() }), (body) => control.release(body.ids));
+  post("settle", noInput, () => control.settle());
 
   get("webhook-rules", () => control.webhookRules());
-  post("webhook-rules", (body) => control.addWebhookRule(body));
+  post("webhook-rules", webhookRuleSchema, (body) => control.addWebhookRule(body));
   del("webhook-rules", () => control.clearWebhookRules());
   get("faults", () => control.faults());
-  post("faults", (body) => control.addFault(body));
+  post("faults", faultSchema, (body) => control.addFault(body));
   del("faults", () => control.clearFaults());
   del("faults/:id", (c) => control.clearFaults(Number(c.req.param("id"))));
   get("settings", () => control.settings());
-  post("settings", (body) => control.set(body));
-  post("rate-limit", (body) => control.setRateLimit(rateLimitSchema.parse(body).rule));
-  post("random", (body) => control.seedRandom(z.object({ seed: z.int() }).parse(body).seed));
+  app.post("/_sim/settings", (c) =>
+    answer(c, async () => {
+      const edit = await input(c, z.record(z.string(), z.unknown()));
+      return control.set(settingsSchema.parse({ ...control.settings(), ...edit }));
+    }),
+  );
+  post("rate-limit", rateLimitSchema, (body) => control.setRateLimit(body.rule));
+  post("random", z.object({ seed: z.int() }), (body) => control.seedRandom(body.seed));
   app.all("/_sim/*", (c) => c.json({ error: `no such control: ${c.req.method} ${c.req.path}` }, 404));
 }
 
@@ -94,11 +115,6 @@ const positive = z.int().positive();
 const rateLimitSchema = z.object({
   rule: z.object({ limit: positive, windowMs: positive, blockMs: positive }).nullable(),
 });
-
-/** One item or many. */
-function list(body: unknown): never[] {
-  return (Array.isArray(body) ? body : [body]) as never[];
-}
 
 async function answer(c: Context<Env>, run: () => unknown): Promise<Response> {
   try {

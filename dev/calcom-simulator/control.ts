@@ -87,7 +87,7 @@ export interface ControlDeps {
   readonly faults: Faults;
   readonly limiter: RateLimiter;
   readonly requests: RequestLog;
-  readonly state: { settings: Settings; random: SeededRandom };
+  readonly state: { settings: Settings; random: SeededRandom; epoch: number };
 }
 
 /** Everything behind `/_sim`, for programs in the same process. Methods throw `ApiError` where Cal.com would refuse. */
@@ -97,6 +97,9 @@ export class Control {
   /** `bookings` keeps hosts, keys, teams, event types and subscriptions; settings, faults and logs go either way. */
   async reset(what: "all" | "bookings" = "all"): Promise<void> {
     const { store, webhooks, faults, limiter, requests, state } = this.deps;
+    // Slow requests of before must not commit into what comes after.
+    state.epoch++;
+    webhooks.forget();
     await webhooks.settle();
     if (what === "all") store.clear();
     else store.clearBookings();

@@ -100,6 +100,15 @@ describe("ambiguous answers", () => {
     expect(sim.control.bookings()).toHaveLength(3);
   });
 
+  it("forgets a slow request when it is reset meanwhile", async () => {
+    onCreate({ kind: "delay-then-commit", ms: 80 });
+    const late = book(at(9));
+    await until(() => sim.control.requests().length === 1, "the slow request's arrival");
+    await sim.control.reset("bookings");
+    await expect(late).rejects.toThrow();
+    expect(sim.control.bookings()).toHaveLength(0);
+  });
+
   it("puts somebody else's older booking into the answer, or leaves the uid out", async () => {
     const older = await book(at(8), "older@x.test");
     onCreate({ kind: "return-older-foreign-booking" });

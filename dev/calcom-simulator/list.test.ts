@@ -93,7 +93,8 @@ describe("filters of GET /v2/bookings", () => {
     const second = await book(TYPE.single, at(10));
     const mark = new Date(Date.now() + 1).toISOString();
     while (Date.now() <= Date.parse(mark));
-    await sim.control.cancel({ uid: second });
+    const cancelled = await sim.control.cancel({ uid: second });
+    while (Date.now() <= Date.parse(cancelled.updatedAt));
     await sim.control.changeLocation({ uid: first, location: "here" });
     expect(await uids(`afterUpdatedAt=${mark}&sortUpdatedAt=asc`)).toEqual([second, first]);
   });

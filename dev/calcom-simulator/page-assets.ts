@@ -2,7 +2,7 @@
 export const STYLE = `
 :root { color-scheme: light dark; --line: #d8dce3; --soft: #f4f5f8; --ink: #1c2330; --dim: #6b7280; --paper: #fff; --accent: #2f5bea; }
 @media (prefers-color-scheme: dark) { :root { --line: #333a47; --soft: #1b2029; --ink: #e8eaf0; --dim: #9aa3b2; --paper: #12161d; --accent: #86a3ff; } }
-* { box-sizing: border-box; }
+* { box-sizing: border-box; } [hidden] { display: none !important; }
 body { margin: 0; font: 14px/1.45 system-ui, sans-serif; color: var(--ink); background: var(--paper); }
 header { display: flex; flex-wrap: wrap; gap: .75rem 1.25rem; align-items: center; padding: .9rem 1.25rem; border-bottom: 1px solid var(--line); }
 h1 { font-size: 1.05rem; margin: 0; } h2 { font-size: .95rem; margin: 1.1rem 0 .5rem; font-weight: 600; }
@@ -13,12 +13,12 @@ main { padding: 0 1.25rem 2rem; } .legend { display: flex; flex-wrap: wrap; gap:
 .week { display: grid; grid-template-columns: 3.2rem repeat(7, minmax(7.5rem, 1fr)); border: 1px solid var(--line); border-radius: 10px; overflow-x: auto; }
 .head { padding: .4rem .5rem; text-align: center; border-bottom: 1px solid var(--line); border-left: 1px solid var(--line); font-weight: 600; background: var(--soft); }
 .head.today { color: var(--accent); } .hours, .day { position: relative; } .day { border-left: 1px solid var(--line); }
-.hour { position: absolute; right: .4rem; transform: translateY(-50%); color: var(--dim); font-size: .75rem; }
+.hour { position: absolute; right: .4rem; color: var(--dim); font-size: .75rem; }
 .rule { position: absolute; left: 0; right: 0; border-top: 1px solid var(--line); opacity: .55; }
 .open { position: absolute; background: var(--soft); opacity: .8; }
 .booking { position: absolute; overflow: hidden; text-align: left; padding: .12rem .35rem; border: 0; border-left: 3px solid; border-radius: 5px; font-size: .76rem; line-height: 1.25; color: #10151f; }
 .booking.pending { outline: 2px dashed #b7791f; outline-offset: -2px; } .booking.cancelled, .booking.rejected { text-decoration: line-through; opacity: .38; }
-.booking b { display: block; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.booking b { display: block; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; } .booking.short { padding-block: 0; } .booking.short b { display: inline; }
 dialog { border: 1px solid var(--line); border-radius: 12px; background: var(--paper); color: var(--ink); width: min(30rem, 94vw); padding: 1.1rem 1.25rem; }
 dialog::backdrop { background: #0006; } form { display: grid; gap: .55rem; margin: .5rem 0; } fieldset { border: 1px solid var(--line); border-radius: 8px; padding: .5rem .75rem; margin: .6rem 0; }
 label { display: grid; gap: .15rem; color: var(--dim); font-size: .8rem; } input, select { font: inherit; color: var(--ink); background: var(--soft); border: 1px solid var(--line); border-radius: 6px; padding: .35rem .5rem; }

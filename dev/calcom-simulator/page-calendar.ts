@@ -4,7 +4,7 @@ import type { Store } from "./store.js";
 import { fromLocal, isoDay, localDay, offsetAt } from "./zone.js";
 
 const DAY = 86_400_000;
-const PIXELS_PER_HOUR = 46;
+const PIXELS_PER_HOUR = 60;
 type Html = ReturnType<typeof html>;
 
 const colour = (index: number): string => `hsl(${(index * 67 + 210) % 360} 70% 82%)`;
@@ -149,5 +149,5 @@ function card(
     metadata: JSON.stringify(row.metadata),
   });
   const style = `top:${top}px;height:${height}px;${lanes(lane, count)};background:${colour(lane)};border-color:${edge(lane)}`;
-  return html`<button class="booking ${row.status}" style="${style}" data-booking="${data}" title="${when} ${row.title}"><b>${row.attendee.name}</b>${clock(start)} ${type?.title ?? ""}</button>`;
+  return html`<button class="booking ${row.status}${minutes <= 30 ? " short" : ""}" style="${style}" data-booking="${data}" title="${when} ${row.title}"><b>${row.attendee.name}</b> ${clock(start)} ${type?.title ?? ""}</button>`;
 }

@@ -57,6 +57,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       ...(options.latency === undefined ? {} : { latency: options.latency }),
     }),
     random: new SeededRandom(options.randomSeed ?? 1),
+    epoch: 0,
   };
   const settings = () => state.settings;
   const random = () => state.random;
@@ -78,6 +79,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     faults,
     requests,
     random,
+    epoch: () => state.epoch,
   });
   registerControl(app, control);
   registerPage(app, control, store);

@@ -139,6 +139,14 @@ export class Webhooks {
     return released;
   }
 
+  /** Forgets what is delayed or held; what is being sent goes on. */
+  forget(): void {
+    this.#closing.abort();
+    this.#closing = new AbortController();
+    setMaxListeners(0, this.#closing.signal);
+    this.clearLog();
+  }
+
   /** Waits for everything that is sent in the background. */
   async settle(): Promise<void> {
     while (this.#background.size > 0) await Promise.allSettled(this.#background);
