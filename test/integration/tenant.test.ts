@@ -5,6 +5,7 @@ import { connect, type Database, inTenant } from "../../db/client.js";
 import { applyDocument } from "../../db/tenant/apply.js";
 import { createDirectory, type Directory } from "../../db/tenant/directory.js";
 import { exportDocument } from "../../db/tenant/export.js";
+import { startSimulator } from "../../dev/calcom-simulator/simulator.js";
 import { seed } from "../../dev/seed.js";
 import { InvalidTenantError } from "../../domain/tenant/document.js";
 import { createTestDatabase, type TestDatabase } from "../support/database.js";
@@ -199,24 +200,35 @@ describe("applying a document", () => {
 
 describe("the seed", () => {
   it("makes the first tenant once, keeps what somebody changed and registers the same token again.", async () => {
+    const simulator = await startSimulator();
     const options = {
       databaseUrl: database.url,
       secretsKey: OPTIONS.secretsKey,
-      simulator: null,
-      calcom: { baseUrl: INSTALLATION.baseUrl, apiKey: "cal_test", webhookSecret: "secret" },
+      simulator: { url: simulator.url },
+      calcom: { baseUrl: `${simulator.url}/v2`, apiKey: "cal_test", webhookSecret: "secret" },
       publicUrl: "http://127.0.0.1:3000",
       token: "the same token after every restart",
     };
-    expect(await seed(options)).toEqual({ companySlug: "friseur-1", token: options.token });
-    const made = await exportDocument(db, "friseur-1");
-    expect(made?.document.services.map((service) => service.slug)).toEqual(
-      expect.arrayContaining(["herrenhaarschnitt", "dauerwelle"]),
-    );
-    if (!made) return;
-    await applyDocument(db, "friseur-1", { ...made.document, name: "Umbenannt" }, OPTIONS);
-    await seed(options);
-    const after = await exportDocument(db, "friseur-1");
-    expect(after?.document.name).toBe("Umbenannt");
-    expect(after?.tokens.length).toBe(1);
+    try {
+      expect(await seed(options)).toEqual({ companySlug: "friseur-1", token: options.token });
+      const made = await exportDocument(db, "friseur-1");
+      expect(made?.document.services.map((service) => service.slug)).toEqual(
+        expect.arrayContaining(["herrenhaarschnitt", "dauerwelle"]),
+      );
+      if (!made) return;
+      await applyDocument(db, "friseur-1", { ...made.document, name: "Umbenannt" }, OPTIONS);
+      await seed({ ...options, publicUrl: "http://127.0.0.1:3001" });
+      const after = await exportDocument(db, "friseur-1");
+      expect(after?.document.name).toBe("Umbenannt");
+      expect(after?.tokens.length).toBe(1);
+      const { keys, teams, webhooks } = simulator.control.catalogue();
+      expect(keys).toMatchObject([{ key: "cal_test" }]);
+      expect(teams).toMatchObject([{ id: 34209, name: "Umbenannt" }]);
+      expect(webhooks).toMatchObject([
+        { url: "http://127.0.0.1:3001/api/webhooks/calcom/friseur-1", secret: "secret" },
+      ]);
+    } finally {
+      await simulator.close();
+    }
   });
 });
