@@ -38,7 +38,7 @@ module.exports = {
       from: { path: "^api/", pathNot: TEST },
       to: {
         path: "^(activities|workflows|dev|test|worker\\.ts)",
-        pathNot: "^(activities/availability/|workflows/[a-z-]+/(messages|ids|input)\\.ts$)",
+        pathNot: "^(activities/availability/|workflows/[a-z-]+/(messages|ids|input|search-attributes)\\.ts$)",
       },
     },
     {

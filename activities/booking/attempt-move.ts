@@ -68,7 +68,7 @@ async function settleAtOnce(
   step: Step,
   operations: number,
 ): Promise<void> {
-  if (operations > 1)
+  if (operations > 1 && isDone(step))
     await markSettled(deps.db, request.companyId, step.operation.id, "done", step.result.uid);
 }
 

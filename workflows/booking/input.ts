@@ -1,4 +1,4 @@
-import type { PlannedPhase } from "../../domain/booking/phases.js";
+import type { AppointmentFacts } from "../../domain/booking/facts.js";
 
 /**
  * What a lifecycle is started with: ids and instants, no personal data (histories are readable by every
@@ -7,18 +7,14 @@ import type { PlannedPhase } from "../../domain/booking/phases.js";
 export interface BookingInput {
   companyId: string;
   appointmentId: string;
-  /** `null` for a booking that was born in Cal.com: its first event says what it is. */
-  plan: BookingPlan | null;
+  /**
+   * The appointment as it was accepted (or, for a command whose workflow has to be started anew, as it stands);
+   * `null` for a booking that was born in Cal.com: its first event says what it is.
+   */
+  appointment: AppointmentFacts | null;
   durations: BookingDurations;
   /** Continue as new after so many events; `null` leaves it to the server's suggestion. */
   maxHistoryEvents: number | null;
-}
-
-export interface BookingPlan {
-  /** ISO instants. */
-  start: string;
-  end: string;
-  phases: PlannedPhase[];
 }
 
 /** Milliseconds. */

@@ -1,9 +1,8 @@
 import type { UndoOutcome } from "../../domain/booking/attempt.js";
 import type { KnownBooking } from "../../domain/booking/calcom-event.js";
-import type { AppointmentFacts } from "../../domain/booking/facts.js";
+import type { AppointmentFacts, PhaseFacts } from "../../domain/booking/facts.js";
 import type { Operation } from "../../domain/booking/operation.js";
 import { REMEMBERED_OPERATIONS } from "../../domain/booking/operation.js";
-import type { PlannedPhase } from "../../domain/booking/phases.js";
 import type { ReviewDecision, ReviewReason } from "../../domain/booking/review.js";
 import type { BookingInput } from "./input.js";
 
@@ -34,10 +33,9 @@ export interface BookingState {
   cancelledInUi: boolean;
 }
 
-export interface PhaseState extends PlannedPhase {
-  uid: string | null;
+export interface PhaseState extends PhaseFacts {
+  /** Older uids of its chain, oldest first. */
   pastUids: string[];
-  cancelled: boolean;
 }
 
 export type CommandItem =
@@ -79,15 +77,10 @@ const REMEMBERED_MESSAGES = 300;
 
 export function initialState(input: BookingInput): BookingState {
   return {
-    status: input.plan === null ? "none" : "pending",
-    start: input.plan?.start ?? null,
-    end: input.plan?.end ?? null,
-    phases: (input.plan?.phases ?? []).map((phase) => ({
-      ...phase,
-      uid: null,
-      pastUids: [],
-      cancelled: false,
-    })),
+    status: input.appointment?.status ?? "none",
+    start: input.appointment?.start ?? null,
+    end: input.appointment?.end ?? null,
+    phases: (input.appointment?.phases ?? []).map((phase) => ({ ...phase, pastUids: [] })),
     operations: [],
     tombstones: [],
     inbox: [],
@@ -97,7 +90,7 @@ export function initialState(input: BookingInput): BookingState {
     review: null,
     surplusLookups: [],
     decided: [],
-    shown: { status: "Pending", uid: null, start: input.plan?.start ?? null, reason: null },
+    shown: { status: "Pending", uid: null, start: input.appointment?.start ?? null, reason: null },
     cancelledInUi: false,
   };
 }

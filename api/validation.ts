@@ -1,0 +1,48 @@
+import { z } from "@hono/zod-openapi";
+import { parseInstant } from "../domain/time/instant.js";
+import { type FieldError, Problem } from "./problems.js";
+
+/** Marks an issue whose answer is a 400: a local time, whose instant cannot be known. */
+const NO_OFFSET = "no_offset";
+
+/** An instant with offset or `Z`; a local time is refused in words that say so. */
+export const instantField = z
+  .string()
+  .superRefine((text, context) => {
+    const parsed = parseInstant(text);
+    if (parsed.ok) return;
+    const message =
+      parsed.reason === "no_offset"
+        ? "must carry an offset or Z, as in 2026-12-03T14:00:00+01:00; a local time does not say which instant is meant"
+        : "must be an ISO 8601 instant, as in 2026-12-03T14:00:00+01:00";
+    context.addIssue({ code: "custom", message, params: { reason: parsed.reason } });
+  })
+  .openapi({ type: "string", format: "date-time", example: "2026-12-03T14:00:00+01:00" });
+
+/** Reads what `instantField` has let through. */
+export function toInstant(text: string): Date {
+  const parsed = parseInstant(text);
+  if (!parsed.ok) throw new Error("an instant that was not validated");
+  return parsed.instant;
+}
+
+/** Every fault of a request with the field it is in. */
+export function invalidRequest(error: z.ZodError): Problem {
+  const errors = error.issues.flatMap(fieldErrors);
+  const onlyLocalTimes = error.issues.every(
+    (issue) => issue.code === "custom" && issue.params?.reason === NO_OFFSET,
+  );
+  const detail = errors.map(({ field, message }) => `${field}: ${message}`).join("; ");
+  return new Problem("invalid-request", detail, { errors }, onlyLocalTimes ? 400 : 422);
+}
+
+function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
+  const path = issue.path.map(String).join(".");
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({ field: path ? `${path}.${key}` : key, message: "is not a field of this request" }));
+  }
+  if (issue.code === "invalid_type" && issue.message.includes("received undefined")) {
+    return [{ field: path || "body", message: "is missing" }];
+  }
+  return [{ field: path || "body", message: issue.message }];
+}
