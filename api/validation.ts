@@ -39,7 +39,10 @@ export function invalidRequest(error: z.ZodError): Problem {
 function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
   const path = issue.path.map(String).join(".");
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({ field: path ? `${path}.${key}` : key, message: "is not a field of this request" }));
+    return issue.keys.map((key) => ({
+      field: path ? `${path}.${key}` : key,
+      message: "is not a field of this request",
+    }));
   }
   if (issue.code === "invalid_type" && issue.message.includes("received undefined")) {
     return [{ field: path || "body", message: "is missing" }];

@@ -1,7 +1,12 @@
 import { type Client, WorkflowExecutionAlreadyStartedError } from "@temporalio/client";
 import type { AppointmentFacts } from "../../domain/booking/facts.js";
 import type { BookingDurations, BookingInput } from "../../workflows/booking/input.js";
-import { bookSignal, calcomEventSignal, cancelSignal, rescheduleSignal } from "../../workflows/booking/messages.js";
+import {
+  bookSignal,
+  calcomEventSignal,
+  cancelSignal,
+  rescheduleSignal,
+} from "../../workflows/booking/messages.js";
 import {
   APPOINTMENT_ID,
   APPOINTMENT_START,
@@ -71,7 +76,9 @@ export function createDispatcher(client: Client, options: DispatcherOptions): Di
         { key: COMPANY_ID, value: dispatch.companyId },
         { key: APPOINTMENT_ID, value: dispatch.appointmentId },
         { key: BOOKING_STATUS, value: "Pending" },
-        ...(dispatch.appointment ? [{ key: APPOINTMENT_START, value: new Date(dispatch.appointment.start) }] : []),
+        ...(dispatch.appointment
+          ? [{ key: APPOINTMENT_START, value: new Date(dispatch.appointment.start) }]
+          : []),
       ],
     };
   };
@@ -91,7 +98,13 @@ export function createDispatcher(client: Client, options: DispatcherOptions): Di
         await client.workflow.signalWithStart(workflow, {
           ...start(dispatch),
           signal: rescheduleSignal,
-          signalArgs: [{ commandId, ...(wished === null ? {} : { start: wished }), ...(staffId === null ? {} : { staffId }) }],
+          signalArgs: [
+            {
+              commandId,
+              ...(wished === null ? {} : { start: wished }),
+              ...(staffId === null ? {} : { staffId }),
+            },
+          ],
         });
         return;
       }
@@ -113,7 +126,9 @@ export function createDispatcher(client: Client, options: DispatcherOptions): Di
   return {
     async send(dispatch) {
       try {
-        await client.connection.withDeadline(Date.now() + (options.deadlineMs ?? DEADLINE_MS), () => signal(dispatch));
+        await client.connection.withDeadline(Date.now() + (options.deadlineMs ?? DEADLINE_MS), () =>
+          signal(dispatch),
+        );
       } catch (error) {
         if (error instanceof WorkflowExecutionAlreadyStartedError) throw new LifecycleClosedError();
         throw error;

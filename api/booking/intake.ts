@@ -1,9 +1,16 @@
+import { DateTime } from "luxon";
 import { staffLoad } from "../../db/availability/busy.js";
 import type { Database } from "../../db/client.js";
 import { withinHours } from "../../domain/availability/hours.js";
 import { layOut, type PlannedPhase, planForStaff } from "../../domain/booking/phases.js";
-import { type Branch, type Catalogue, canDo, hasCompleteMapping, type Service, type StaffMember } from "../../domain/tenant/catalogue.js";
-import { DateTime } from "luxon";
+import {
+  type Branch,
+  type Catalogue,
+  canDo,
+  hasCompleteMapping,
+  type Service,
+  type StaffMember,
+} from "../../domain/tenant/catalogue.js";
 import { invalidField, Problem } from "../problems.js";
 
 const MINUTE_MS = 60_000;
@@ -26,9 +33,16 @@ export function resolveWish(
 ): Wish {
   const service = catalogue.services.find((candidate) => candidate.slug === named.service);
   if (!service) throw unknown("service", named.service);
-  const member = named.staff === null ? null : catalogue.staff.find((candidate) => candidate.slug === named.staff);
+  const member =
+    named.staff === null ? null : catalogue.staff.find((candidate) => candidate.slug === named.staff);
   if (member === undefined) throw unknown("staff", named.staff ?? "");
-  return { catalogue, service, branch: resolveBranch(catalogue, named.branch, member), member, start: named.start };
+  return {
+    catalogue,
+    service,
+    branch: resolveBranch(catalogue, named.branch, member),
+    member,
+    start: named.start,
+  };
 }
 
 function resolveBranch(catalogue: Catalogue, slug: string | null, member: StaffMember | null): Branch {
@@ -37,14 +51,21 @@ function resolveBranch(catalogue: Catalogue, slug: string | null, member: StaffM
     if (!named) throw unknown("branch", slug);
     return named;
   }
-  const possible = catalogue.branches.filter((branch) => member === null || member.branchIds.includes(branch.id));
+  const possible = catalogue.branches.filter(
+    (branch) => member === null || member.branchIds.includes(branch.id),
+  );
   const [only] = possible;
   if (only && possible.length === 1) return only;
-  throw invalidField("branch", `is needed; one of ${catalogue.branches.map((branch) => branch.slug).join(", ")}`);
+  throw invalidField(
+    "branch",
+    `is needed; one of ${catalogue.branches.map((branch) => branch.slug).join(", ")}`,
+  );
 }
 
 function unknown(field: string, slug: string): Problem {
-  return new Problem("not-found", `there is no ${field} "${slug}"`, { errors: [{ field, message: "is unknown" }] });
+  return new Problem("not-found", `there is no ${field} "${slug}"`, {
+    errors: [{ field, message: "is unknown" }],
+  });
 }
 
 /**
@@ -54,23 +75,39 @@ function unknown(field: string, slug: string): Problem {
  * @returns who could do it, as far as hours and skills say
  * @throws Problem
  */
-export function checkRules(wish: Wish, now: Date, options: { notice: boolean } = { notice: true }): StaffMember[] {
+export function checkRules(
+  wish: Wish,
+  now: Date,
+  options: { notice: boolean } = { notice: true },
+): StaffMember[] {
   const { catalogue, service, branch, member, start } = wish;
   const aheadMs = start.getTime() - now.getTime();
   if (aheadMs <= 0) throw refuse("in-past", "start: lies in the past", "start");
   if (options.notice && aheadMs < service.minimumNoticeMinutes * MINUTE_MS) {
-    throw refuse("too-soon", `start: ${service.name} needs ${service.minimumNoticeMinutes} minutes notice`, "start");
+    throw refuse(
+      "too-soon",
+      `start: ${service.name} needs ${service.minimumNoticeMinutes} minutes notice`,
+      "start",
+    );
   }
   if (aheadMs > service.maximumDaysAhead * DAY_MS) {
     throw refuse("too-far", `start: at most ${service.maximumDaysAhead} days ahead`, "start");
   }
   if (member && !canDo(member, service, branch)) {
-    throw refuse("staff-cannot-do-service", `staff: ${member.name} does not do ${service.name} in ${branch.name}`, "staff");
+    throw refuse(
+      "staff-cannot-do-service",
+      `staff: ${member.name} does not do ${service.name} in ${branch.name}`,
+      "staff",
+    );
   }
   const able = (member ? [member] : catalogue.staff).filter((candidate) => canDo(candidate, service, branch));
   const bookable = able.filter((candidate) => hasCompleteMapping(catalogue, service, candidate, branch));
   if (bookable.length === 0) {
-    throw refuse("not-bookable", `service: ${service.name} has no complete set of event types in Cal.com`, "service");
+    throw refuse(
+      "not-bookable",
+      `service: ${service.name} has no complete set of event types in Cal.com`,
+      "service",
+    );
   }
   const phases = layOut(service, start);
   const end = phases.at(-1)?.end ?? start;
@@ -83,7 +120,11 @@ export function checkRules(wish: Wish, now: Date, options: { notice: boolean } =
       .every((phase) => withinHours(candidate.workingHours, branch.timeZone, phase.start, phase.end)),
   );
   if (working.length === 0) {
-    throw refuse("closed", member ? `start: ${member.name} does not work then` : "start: nobody who does it works then", "start");
+    throw refuse(
+      "closed",
+      member ? `start: ${member.name} does not work then` : "start: nobody who does it works then",
+      "start",
+    );
   }
   return working;
 }
@@ -93,7 +134,11 @@ function refuse(slug: ConstructorParameters<typeof Problem>[0], detail: string, 
 }
 
 /** The plans in order of preference: whoever has least to do that day, then least lately (fair rotation). */
-export async function plansFor(db: Database, wish: Wish, members: readonly StaffMember[]): Promise<PlannedPhase[][]> {
+export async function plansFor(
+  db: Database,
+  wish: Wish,
+  members: readonly StaffMember[],
+): Promise<PlannedPhase[][]> {
   const { catalogue, service, branch, start } = wish;
   const ordered = members.length > 1 ? await byLoad(db, wish, members) : members;
   return ordered.flatMap((member) => {

@@ -14,22 +14,38 @@ const freeText = (max: number) =>
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused here
     .regex(/^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$/, "holds control characters");
 
-const phone = z.string().max(40).transform((text, context) => {
-  const normalised = normalisePhone(text);
-  if (normalised !== null) return normalised;
-  context.addIssue({ code: "custom", message: "is no valid phone number; give it as +4915112345678" });
-  return z.NEVER;
-});
+const phone = z
+  .string()
+  .max(40)
+  .transform((text, context) => {
+    const normalised = normalisePhone(text);
+    if (normalised !== null) return normalised;
+    context.addIssue({ code: "custom", message: "is no valid phone number; give it as +4915112345678" });
+    return z.NEVER;
+  });
 
 export const customerSchema = z
   .strictObject({
-    name: z.string().trim().min(1).max(200).regex(PERSON_NAME, "may hold letters, digits, apostrophes, hyphens and dots"),
-    email: z.email("is no valid e-mail address").max(254).transform((text) => text.toLowerCase()).nullish(),
+    name: z
+      .string()
+      .trim()
+      .min(1)
+      .max(200)
+      .regex(PERSON_NAME, "may hold letters, digits, apostrophes, hyphens and dots"),
+    email: z
+      .email("is no valid e-mail address")
+      .max(254)
+      .transform((text) => text.toLowerCase())
+      .nullish(),
     phone: phone.nullish(),
   })
   .superRefine((customer, context) => {
     if (customer.email || customer.phone) return;
-    context.addIssue({ code: "custom", path: ["phone"], message: "give a phone number or an e-mail address" });
+    context.addIssue({
+      code: "custom",
+      path: ["phone"],
+      message: "give a phone number or an e-mail address",
+    });
   });
 
 export const bookingBodySchema = z
@@ -51,8 +67,14 @@ export const rescheduleBodySchema = z
 export const cancelBodySchema = z.strictObject({ reason: freeText(500).nullish() }).openapi("CancelRequest");
 
 export const commandHeadersSchema = z.object({
-  "idempotency-key": z.string().optional().openapi({ description: "1–255 visible ASCII characters; required" }),
-  prefer: z.string().optional().openapi({ description: "`wait=N`: seconds the caller waits, 0–30, default 3.5", example: "wait=3.5" }),
+  "idempotency-key": z
+    .string()
+    .optional()
+    .openapi({ description: "1–255 visible ASCII characters; required" }),
+  prefer: z
+    .string()
+    .optional()
+    .openapi({ description: "`wait=N`: seconds the caller waits, 0–30, default 3.5", example: "wait=3.5" }),
 });
 
 export function isIdempotencyKey(text: string | undefined): text is string {
@@ -101,7 +123,9 @@ export const appointmentSchema = z
     feeCents: z.number().int(),
     previousStart: nullableString,
     rescheduleCount: z.number().int(),
-    cancellation: z.object({ at: zonedInstant, by: z.string(), reason: nullableString, kind: z.string() }).nullable(),
+    cancellation: z
+      .object({ at: zonedInstant, by: z.string(), reason: nullableString, kind: z.string() })
+      .nullable(),
     sync: z.object({
       state: z.enum(["synced", "pending", "failed", "manual_review"]),
       verifiedAt: nullableString,

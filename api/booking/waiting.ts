@@ -1,5 +1,5 @@
-import type { Database } from "../../db/client.js";
 import { COMMAND_CHANNEL } from "../../db/booking/outcome.js";
+import type { Database } from "../../db/client.js";
 
 /** Wakes whoever waits for a command, the moment its outcome is durable. */
 export interface Waiting {

@@ -1,5 +1,12 @@
 import { busyIntervalsOf, type PlannedPhase } from "../../domain/booking/phases.js";
-import { DEADLOCK, type Database, EXCLUSION_VIOLATION, inTenant, SERIALIZATION_FAILURE, sqlState } from "../client.js";
+import {
+  type Database,
+  DEADLOCK,
+  EXCLUSION_VIOLATION,
+  inTenant,
+  SERIALIZATION_FAILURE,
+  sqlState,
+} from "../client.js";
 import { findOrCreateCustomer, type Person } from "../customer/find-or-create.js";
 import type { CommandPayload } from "../schema/booking.js";
 import { insertCommand, type NewCommand, noteCommand } from "./commands.js";
@@ -122,7 +129,10 @@ export interface ChangeIntent extends NewCommand {
 }
 
 /** Intent, and for a move the hold of the new time, in one transaction. The old time stands until it is done. */
-export async function acceptChange(db: Database, intent: ChangeIntent): Promise<"accepted" | "known" | "taken"> {
+export async function acceptChange(
+  db: Database,
+  intent: ChangeIntent,
+): Promise<"accepted" | "known" | "taken"> {
   return await retried(async () => {
     try {
       return await inTenant(db, intent.companyId, async (tx) => {
@@ -131,7 +141,12 @@ export async function acceptChange(db: Database, intent: ChangeIntent): Promise<
           intent.payload.phases
             ? takeIntervals(
                 tx,
-                { companyId: intent.companyId, ownerId: intent.appointmentId, kind: "hold", commandId: intent.id },
+                {
+                  companyId: intent.companyId,
+                  ownerId: intent.appointmentId,
+                  kind: "hold",
+                  commandId: intent.id,
+                },
                 busyIntervalsOf(intent.payload.phases, intent.bufferAfterMinutes),
               )
             : Promise.resolve(),

@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { bundleWorkflowCode, DefaultLogger } from "@temporalio/worker";
 import postgres from "postgres";
 import type { TestProject } from "vitest/node";
 import { migrate } from "../../db/migrate.js";
@@ -21,6 +23,7 @@ declare module "vitest" {
     temporalNamespace: string;
     /** For a test that starts a server of its own, to stop it. */
     temporalCliPath: string;
+    workflowBundlePath: string;
   }
 }
 
@@ -46,6 +49,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await Promise.all([
       provideDatabase(project, directory, started),
       provideTemporal(project, directory, started),
+      provideWorkflowBundle(project, directory),
     ]);
   } catch (error) {
     await teardown();
@@ -85,6 +89,15 @@ async function provideDatabase(project: TestProject, directory: string, started:
   }
   project.provide("databaseAdminUrl", server.adminUrl);
   project.provide("databaseTemplateUrl", server.url);
+}
+
+/** Bundled once, as the image has it; every worker of the run loads the same code. */
+async function provideWorkflowBundle(project: TestProject, directory: string) {
+  const workflowsPath = fileURLToPath(new URL("../../workflows/index.ts", import.meta.url));
+  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger("WARN") });
+  const path = join(directory, "workflow-bundle.js");
+  await writeFile(path, code);
+  project.provide("workflowBundlePath", path);
 }
 
 async function provideTemporal(project: TestProject, directory: string, started: Server[]) {

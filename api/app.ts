@@ -1,0 +1,173 @@
+import { randomUUID } from "node:crypto";
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { bodyLimit } from "hono/body-limit";
+import { HTTPException } from "hono/http-exception";
+import postgres from "postgres";
+import type { CalcomClient } from "../calcom/client.js";
+import type { Inbox } from "../db/calcom/inbox.js";
+import type { Database } from "../db/client.js";
+import type { Directory, Installation } from "../db/tenant/directory.js";
+import { requireAdmin, requireCompany } from "./auth.js";
+import { createAlternatives } from "./booking/alternatives.js";
+import type { Dispatcher } from "./booking/dispatch.js";
+import { bookingRoutes } from "./booking/routes.js";
+import type { Waiting } from "./booking/waiting.js";
+import { calcomWebhookRoutes } from "./calcom/routes.js";
+import type { RequestContext } from "./context.js";
+import { documentation } from "./documentation/routes.js";
+import type { TemporalAccess } from "./temporal.js";
+import { Problem, problemBody } from "./problems.js";
+import { createRateLimits } from "./rate-limits.js";
+import { tenantRoutes } from "./tenant/routes.js";
+
+export interface AppDeps {
+  db: Database;
+  directory: Directory;
+  calcom: CalcomClient;
+  dispatcher: Dispatcher;
+  waiting: Waiting;
+  inbox: Inbox;
+  temporal: TemporalAccess;
+  installation: Installation;
+  secretsKey: string;
+  adminToken: string | null;
+  limits: { apiPerMinute: number | null; webhookPerMinute: number | null };
+  log: Log;
+}
+
+export interface Log {
+  info(fields: Record<string, unknown>, message: string): void;
+  warn(fields: Record<string, unknown>, message: string): void;
+  error(fields: Record<string, unknown>, message: string): void;
+}
+
+const KIB = 1_024;
+const REST_BODY = 64 * KIB;
+const WEBHOOK_BODY = 256 * KIB;
+const SANE_REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
+
+/** The whole ingress; listening is `server.ts`. */
+export function createApp(deps: AppDeps): OpenAPIHono<RequestContext> {
+  const app = new OpenAPIHono<RequestContext>();
+  const limits = createRateLimits(deps.limits);
+
+  app.use(async (c, next) => {
+    const given = c.req.header("X-Request-Id");
+    const requestId = given !== undefined && SANE_REQUEST_ID.test(given) ? given : randomUUID();
+    c.set("requestId", requestId);
+    await next();
+    c.res.headers.set("X-Request-Id", requestId);
+  });
+  app.onError((error, c) => {
+    const problem = toProblem(error, deps.log, c.get("requestId"));
+    return Response.json(problemBody(problem, c.req.path, c.get("requestId")), {
+      status: problem.status,
+      headers: {
+        ...problem.headers,
+        "Content-Type": "application/problem+json",
+        "X-Request-Id": c.get("requestId"),
+      },
+    });
+  });
+  app.notFound((c) => {
+    const problem = new Problem("not-found", "there is nothing at this path");
+    return Response.json(problemBody(problem, c.req.path, c.get("requestId")), {
+      status: 404,
+      headers: { "Content-Type": "application/problem+json" },
+    });
+  });
+
+  const limited = (maxSize: number) =>
+    bodyLimit({
+      maxSize,
+      onError: () => {
+        throw new Problem("payload-too-large", `the body is larger than ${maxSize / KIB} KiB`);
+      },
+    });
+  app.use("/api/webhooks/*", limited(WEBHOOK_BODY));
+  app.use("/api/calcom/webhook", limited(WEBHOOK_BODY));
+  app.use("/api/v2/*", limited(REST_BODY));
+  app.use("/api/admin/*", limited(REST_BODY * 16));
+
+  const company = requireCompany(deps.directory, limits);
+  const admin = requireAdmin(deps.adminToken, limits);
+  app.use("/api/v2/*", company);
+  app.use("/api/admin/*", admin);
+  app.use("/api/health/calcom", admin);
+
+  app.route(
+    "/",
+    calcomWebhookRoutes({ ...deps, limits, installationSecrets: deps.installation.webhookSecrets }),
+  );
+  app.route("/", bookingRoutes({ ...deps, alternatives: createAlternatives(deps) }));
+
+  app.route("/", tenantRoutes(deps));
+  app.openAPIRegistry.registerComponent("securitySchemes", "companyToken", {
+    type: "http",
+    scheme: "bearer",
+    description: "A company's token; it alone decides the tenant",
+  });
+  app.openAPIRegistry.registerComponent("securitySchemes", "adminToken", {
+    type: "http",
+    scheme: "bearer",
+    description: "`ADMIN_TOKEN`",
+  });
+  app.route("/", documentation(app));
+  return app;
+}
+
+/** Whatever was thrown, as something a client may see: nothing internal ever shows. */
+function toProblem(error: unknown, log: Log, requestId: string): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof HTTPException) {
+    if (error.status === 400) return new Problem("malformed-json", "the body is no valid JSON");
+    if (error.status === 413) return new Problem("payload-too-large", "the body is too large");
+  }
+  if (isUnreachable(error)) {
+    log.warn({ requestId, error: codeOf(error) }, "the database cannot be reached");
+    return new Problem("temporarily-unavailable", "nothing was accepted; try again shortly", {}, undefined, {
+      "Retry-After": "2",
+    });
+  }
+  if (process.env.DEBUG_ERR) console.error("DBG", error);
+  log.error(
+    { requestId, code: codeOf(error), error: error instanceof Error ? error.name : "unknown", at: placeOf(error) },
+    "unexpected error",
+  );
+  return new Problem("internal", "something unexpected happened; it has been recorded");
+}
+
+const UNREACHABLE = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ENOTFOUND",
+  "ETIMEDOUT",
+  "EPIPE",
+  "CONNECTION_CLOSED",
+  "CONNECTION_ENDED",
+  "CONNECTION_DESTROYED",
+  "CONNECT_TIMEOUT",
+  // Shutting down, starting up, crashed, out of connections.
+  "57P01",
+  "57P02",
+  "57P03",
+  "53300",
+]);
+
+function codeOf(error: unknown): string | null {
+  if (error instanceof postgres.PostgresError) return error.code;
+  if (error instanceof AggregateError) return codeOf(error.errors[0]);
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : null;
+}
+
+function isUnreachable(error: unknown): boolean {
+  const code = codeOf(error);
+  return code !== null && (UNREACHABLE.has(code) || code.startsWith("08"));
+}
+
+/** The first line of our own in the stack: enough to find it, without a message that may hold data. */
+function placeOf(error: unknown): string | null {
+  const line =
+    error instanceof Error ? error.stack?.split("\n").find((text) => text.includes("at ")) : undefined;
+  return line?.trim() ?? null;
+}

