@@ -1,1 +1,2 @@
 export { bookingLifecycle } from "./booking/lifecycle.js";
+export { reconcileCompany } from "./reconcile/reconcile.js";
