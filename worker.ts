@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import type { Client } from "@temporalio/client";
 import {
   bundleWorkflowCode,
   DefaultLogger,
@@ -9,9 +10,17 @@ import {
   type WorkflowBundleOption,
 } from "@temporalio/worker";
 import { createActivities } from "./activities/index.js";
-import { layFoundation } from "./api/composition.js";
-import { BACKGROUND_TASK_QUEUE, TASK_QUEUE, temporalConnectionOptions } from "./api/temporal.js";
+import { type Foundation, layFoundation } from "./api/composition.js";
+import {
+  BACKGROUND_TASK_QUEUE,
+  createTemporalClient,
+  ensureSearchAttributes,
+  TASK_QUEUE,
+  temporalConnectionOptions,
+} from "./api/temporal.js";
+import { listCompanies } from "./db/tenant/companies.js";
 import { type Config, parseEnvironment } from "./domain/config/environment.js";
+import { ensureReconcileSchedules } from "./workflows/reconcile/schedules.js";
 
 export interface RunningWorker {
   /** Takes no new tasks, finishes the activities under way, then lets go of everything. */
@@ -44,10 +53,22 @@ export async function startWorker(config: Config, options: WorkerOptions = {}): 
   const foundation = await layFoundation(config, "worker");
   const { connectionOptions } = temporalConnectionOptions(config.temporal.address);
   const connection = await NativeConnection.connect(connectionOptions);
+  const { namespace } = config.temporal;
+  const temporal = createTemporalClient({ address: config.temporal.address, namespace });
+  await ensureSearchAttributes({ client: temporal.client, namespace }, (problem) =>
+    foundation.log.warn({ problem }, "search attributes could not be created; an administrator has to"),
+  );
+  const backgroundTaskQueue = options.backgroundTaskQueue ?? BACKGROUND_TASK_QUEUE;
+  const schedules = keepSchedules(
+    foundation,
+    temporal.client,
+    config.durations.reconcileMs,
+    backgroundTaskQueue,
+  );
   const activities = createActivities(foundation);
   const shared = {
     connection,
-    namespace: config.temporal.namespace,
+    namespace,
     activities,
     workflowBundle: options.workflowBundle ?? (await workflowBundle()),
     shutdownGraceTime: SHUTDOWN_GRACE,
@@ -59,7 +80,7 @@ export async function startWorker(config: Config, options: WorkerOptions = {}): 
   });
   const background = await Worker.create({
     ...shared,
-    taskQueue: options.backgroundTaskQueue ?? BACKGROUND_TASK_QUEUE,
+    taskQueue: backgroundTaskQueue,
     maxConcurrentActivityTaskExecutions: 10,
   });
   const running = [bookings, background].map((worker) => worker.run());
@@ -70,8 +91,48 @@ export async function startWorker(config: Config, options: WorkerOptions = {}): 
         if (worker.getState() === "RUNNING") worker.shutdown();
       }
       await Promise.allSettled(running);
+      await schedules.stop();
+      await temporal.close();
       await connection.close();
       await foundation.close();
+    },
+  };
+}
+
+const SCHEDULES_EVERY_MS = 60_000;
+
+/** A company that was added or closed gets or loses its reconcile Schedule within a minute. */
+function keepSchedules(
+  foundation: Foundation,
+  client: Client,
+  everyMs: number,
+  taskQueue: string,
+): { stop(): Promise<void> } {
+  let stopped = false;
+  let wake = () => {};
+  const loop = (async () => {
+    while (!stopped) {
+      try {
+        const companies = await listCompanies(foundation.db);
+        await ensureReconcileSchedules(client, companies, everyMs, taskQueue);
+      } catch (error) {
+        foundation.log.warn({ err: error }, "the reconcile schedules could not be brought up to date");
+      }
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, SCHEDULES_EVERY_MS);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+        if (stopped) wake();
+      });
+    }
+  })();
+  return {
+    async stop() {
+      stopped = true;
+      wake();
+      await loop;
     },
   };
 }

@@ -15,9 +15,10 @@ import type { Waiting } from "./booking/waiting.js";
 import { calcomWebhookRoutes } from "./calcom/routes.js";
 import type { RequestContext } from "./context.js";
 import { documentation } from "./documentation/routes.js";
-import type { TemporalAccess } from "./temporal.js";
+import { operationsRoutes } from "./operations/routes.js";
 import { Problem, problemBody } from "./problems.js";
 import { createRateLimits } from "./rate-limits.js";
+import type { TemporalAccess } from "./temporal.js";
 import { tenantRoutes } from "./tenant/routes.js";
 
 export interface AppDeps {
@@ -101,6 +102,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<RequestContext> {
   );
   app.route("/", bookingRoutes({ ...deps, alternatives: createAlternatives(deps) }));
 
+  app.route("/", operationsRoutes(deps));
   app.route("/", tenantRoutes(deps));
   app.openAPIRegistry.registerComponent("securitySchemes", "companyToken", {
     type: "http",
@@ -129,9 +131,13 @@ function toProblem(error: unknown, log: Log, requestId: string): Problem {
       "Retry-After": "2",
     });
   }
-  if (process.env.DEBUG_ERR) console.error("DBG", error);
   log.error(
-    { requestId, code: codeOf(error), error: error instanceof Error ? error.name : "unknown", at: placeOf(error) },
+    {
+      requestId,
+      code: codeOf(error),
+      error: error instanceof Error ? error.name : "unknown",
+      at: placeOf(error),
+    },
     "unexpected error",
   );
   return new Problem("internal", "something unexpected happened; it has been recorded");

@@ -1,5 +1,6 @@
 import { Client, Connection } from "@temporalio/client";
 import { loadClientConnectConfig } from "@temporalio/envconfig";
+import { temporal } from "@temporalio/proto";
 
 /** What operations need to know of Temporal. */
 export interface TemporalAccess {
@@ -31,4 +32,38 @@ export function createTemporalClient(options: { address: string | null; namespac
     client: new Client({ connection, namespace: options.namespace }),
     close: () => connection.close(),
   };
+}
+
+const KEYWORD = temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
+const DATETIME = temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_DATETIME;
+
+/** contract.md 9; `workflows/booking/search-attributes.ts` sets them. */
+const SEARCH_ATTRIBUTES: Record<string, typeof KEYWORD | typeof DATETIME> = {
+  CompanyId: KEYWORD,
+  AppointmentId: KEYWORD,
+  BookingStatus: KEYWORD,
+  ReviewReason: KEYWORD,
+  CalcomUid: KEYWORD,
+  AppointmentStart: DATETIME,
+};
+
+/**
+ * Creates the search attributes that the namespace lacks. Where that is not allowed (Temporal Cloud) an
+ * administrator has done it; a workflow that sets an unknown one would fail its tasks, so it is said aloud.
+ */
+export async function ensureSearchAttributes(
+  { client, namespace }: { client: Client; namespace: string },
+  warn: (problem: string) => void,
+): Promise<void> {
+  try {
+    const { operatorService } = client.connection;
+    const known = await operatorService.listSearchAttributes({ namespace });
+    const missing = Object.fromEntries(
+      Object.entries(SEARCH_ATTRIBUTES).filter(([name]) => known.customAttributes?.[name] === undefined),
+    );
+    if (Object.keys(missing).length === 0) return;
+    await operatorService.addSearchAttributes({ namespace, searchAttributes: missing });
+  } catch (error) {
+    warn(error instanceof Error ? error.message : "unknown");
+  }
 }
