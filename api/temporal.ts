@@ -1,6 +1,6 @@
 import { Client, Connection } from "@temporalio/client";
 import { loadClientConnectConfig } from "@temporalio/envconfig";
-import { temporal } from "@temporalio/proto";
+import proto from "@temporalio/proto";
 
 /** What operations need to know of Temporal. */
 export interface TemporalAccess {
@@ -21,21 +21,27 @@ export function temporalConnectionOptions(address: string | null) {
   return { connectionOptions: { ...connectionOptions, ...(address === null ? {} : { address }) }, namespace };
 }
 
+const LONGEST_RECONNECT_MS = 1_000;
+
 /** Connects lazily: the ingress accepts bookings also while Temporal is away. */
 export function createTemporalClient(options: { address: string | null; namespace: string }): {
   client: Client;
   close(): Promise<void>;
 } {
   const { connectionOptions } = temporalConnectionOptions(options.address);
-  const connection = Connection.lazy(connectionOptions);
+  const connection = Connection.lazy({
+    ...connectionOptions,
+    // gRPC would look for a server that was away only every two minutes: bookings wait as long.
+    channelArgs: { "grpc.max_reconnect_backoff_ms": LONGEST_RECONNECT_MS },
+  });
   return {
     client: new Client({ connection, namespace: options.namespace }),
     close: () => connection.close(),
   };
 }
 
-const KEYWORD = temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
-const DATETIME = temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_DATETIME;
+const KEYWORD = proto.temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
+const DATETIME = proto.temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_DATETIME;
 
 /** contract.md 9; `workflows/booking/search-attributes.ts` sets them. */
 const SEARCH_ATTRIBUTES: Record<string, typeof KEYWORD | typeof DATETIME> = {

@@ -1,4 +1,4 @@
-import { temporal as proto } from "@temporalio/proto";
+import proto from "@temporalio/proto";
 import { type CalcomAccount, keyHash } from "../../calcom/client.js";
 import { CalcomError } from "../../calcom/errors.js";
 import { listCompanies } from "../../db/tenant/companies.js";
@@ -63,7 +63,7 @@ async function ready(deps: OperationsDeps): Promise<Ready> {
         client.workflowService.describeTaskQueue({
           namespace,
           taskQueue: { name: taskQueue },
-          taskQueueType: proto.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+          taskQueueType: proto.temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
         }),
       );
       return pollers.some(({ lastAccessTime }) => {
