@@ -8,6 +8,7 @@ import type { Inbox } from "../db/calcom/inbox.js";
 import type { Database } from "../db/client.js";
 import type { Directory, Installation } from "../db/tenant/directory.js";
 import { requireAdmin, requireCompany } from "./auth.js";
+import { onlyJson } from "./body.js";
 import { createAlternatives } from "./booking/alternatives.js";
 import type { Dispatcher } from "./booking/dispatch.js";
 import { bookingRoutes } from "./booking/routes.js";
@@ -16,7 +17,7 @@ import { calcomWebhookRoutes } from "./calcom/routes.js";
 import type { RequestContext } from "./context.js";
 import { documentation } from "./documentation/routes.js";
 import { operationsRoutes } from "./operations/routes.js";
-import { Problem, problemBody } from "./problems.js";
+import { instanceOf, Problem, problemBody } from "./problems.js";
 import { createRateLimits } from "./rate-limits.js";
 import type { TemporalAccess } from "./temporal.js";
 import { tenantRoutes } from "./tenant/routes.js";
@@ -61,7 +62,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<RequestContext> {
   });
   app.onError((error, c) => {
     const problem = toProblem(error, deps.log, c.get("requestId"));
-    return Response.json(problemBody(problem, c.req.path, c.get("requestId")), {
+    return Response.json(problemBody(problem, instanceOf(c.req.raw), c.get("requestId")), {
       status: problem.status,
       headers: {
         ...problem.headers,
@@ -72,7 +73,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<RequestContext> {
   });
   app.notFound((c) => {
     const problem = new Problem("not-found", "there is nothing at this path");
-    return Response.json(problemBody(problem, c.req.path, c.get("requestId")), {
+    return Response.json(problemBody(problem, instanceOf(c.req.raw), c.get("requestId")), {
       status: 404,
       headers: { "Content-Type": "application/problem+json" },
     });
@@ -95,6 +96,8 @@ export function createApp(deps: AppDeps): OpenAPIHono<RequestContext> {
   app.use("/api/v2/*", company);
   app.use("/api/admin/*", admin);
   app.use("/api/health/calcom", admin);
+  app.use("/api/v2/*", onlyJson);
+  app.use("/api/admin/*", onlyJson);
 
   app.route(
     "/",

@@ -81,6 +81,11 @@ export function problemBody(problem: Problem, instance: string, requestId: strin
   };
 }
 
+/** The path of a request as it was sent: decoded it could hold anything, and `instance` is a URI. */
+export function instanceOf(request: Request): string {
+  return new URL(request.url).pathname;
+}
+
 /** One invalid field. */
 export function invalidField(field: string, message: string, status?: number): Problem {
   return new Problem("invalid-request", `${field}: ${message}`, { errors: [{ field, message }] }, status);

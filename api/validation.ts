@@ -26,9 +26,20 @@ export function toInstant(text: string): Date {
   return parsed.instant;
 }
 
-/** Every fault of a request with the field it is in. */
+/** An instant in a query, where a plus that was not encoded arrives as a blank. */
+export const queryInstantField = z
+  .string()
+  .transform((text) => text.replace(/ (?=\d{2}:?\d{2}$)/, (blank, at) => (at > DATE_LENGTH ? "+" : blank)))
+  .pipe(instantField)
+  .openapi({ type: "string", format: "date-time", example: "2026-12-03T14:00:00Z" });
+
+/** A blank right behind the date stands for a `T`. */
+const DATE_LENGTH = "2026-12-03".length;
+
+/** Every fault of a request with the field it is in; of several in one field the first. */
 export function invalidRequest(error: z.ZodError): Problem {
-  const errors = error.issues.flatMap(fieldErrors);
+  const all = error.issues.flatMap(fieldErrors);
+  const errors = all.filter((one, index) => all.findIndex((other) => other.field === one.field) === index);
   const onlyLocalTimes = error.issues.every(
     (issue) => issue.code === "custom" && issue.params?.reason === NO_OFFSET,
   );

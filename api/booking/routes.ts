@@ -4,9 +4,10 @@ import { readTimeline } from "../../db/booking/timeline.js";
 import { appointmentView, listAppointments } from "../../db/booking/view.js";
 import { inTenant } from "../../db/client.js";
 import { normalisePhone } from "../../domain/customer/phone.js";
+import { bodyMayBeMissing } from "../body.js";
 import type { TenantContext } from "../context.js";
-import { invalidField, Problem } from "../problems.js";
-import { instantField, invalidRequest, toInstant } from "../validation.js";
+import { instanceOf, invalidField, Problem } from "../problems.js";
+import { invalidRequest, queryInstantField, toInstant } from "../validation.js";
 import { type Answered, type BookingCommandDeps, book, type Caller, cancel, reschedule } from "./commands.js";
 import { afterCursor, cursorOf } from "./cursor.js";
 import {
@@ -30,7 +31,19 @@ const problem = (description: string) => ({
   description,
   content: { "application/problem+json": { schema: problemSchema } },
 });
-const idParam = z.object({ id: z.uuid() });
+/** What is no UUID names nothing, like any other path: 404. */
+const idParam = z.object({ id: z.string().openapi({ format: "uuid" }) });
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+function bookingId(text: string): string {
+  if (!UUID.test(text)) throw noSuchBooking();
+  return text.toLowerCase();
+}
+
+function noSuchBooking(): Problem {
+  return new Problem("not-found", "there is no such booking");
+}
+
 const commandProblems = {
   400: problem("`malformed-json`, `idempotency-key-missing`, or a local time without offset"),
   401: problem("`unauthorized`"),
@@ -78,6 +91,7 @@ const rescheduleRoute = createRoute({
 const cancelRoute = createRoute({
   method: "post",
   path: "/api/v2/bookings/{id}/cancel",
+  middleware: bodyMayBeMissing,
   summary: "Cancels an appointment, here and in Cal.com",
   tags,
   security,
@@ -101,8 +115,8 @@ const getRoute = createRoute({
 
 const STATUSES = ["pending", "confirmed", "cancelled", "completed", "no_show", "failed"] as const;
 const listQuerySchema = z.object({
-  from: instantField.optional(),
-  to: instantField.optional(),
+  from: queryInstantField.optional(),
+  to: queryInstantField.optional(),
   status: z
     .string()
     .optional()
@@ -188,24 +202,24 @@ export function bookingRoutes(deps: BookingCommandDeps): OpenAPIHono<TenantConte
   });
   app.openapi(rescheduleRoute, async (c) => {
     const caller = callerOf(c);
-    return respond(await reschedule(deps, caller, c.req.valid("param").id, c.req.valid("json")));
+    return respond(await reschedule(deps, caller, bookingId(c.req.valid("param").id), c.req.valid("json")));
   });
   app.openapi(cancelRoute, async (c) => {
     const caller = callerOf(c);
-    return respond(await cancel(deps, caller, c.req.valid("param").id, c.req.valid("json") ?? {}));
+    return respond(await cancel(deps, caller, bookingId(c.req.valid("param").id), c.req.valid("json") ?? {}));
   });
   app.openapi(getRoute, async (c) => {
-    const { id } = c.req.valid("param");
+    const id = bookingId(c.req.valid("param").id);
     const found = await inTenant(deps.db, c.get("companyId"), (tx) => appointmentView(tx, id));
-    if (!found) throw new Problem("not-found", "there is no such booking");
+    if (!found) throw noSuchBooking();
     return c.json(found, 200);
   });
   app.openapi(timelineRoute, async (c) => {
-    const { id } = c.req.valid("param");
+    const id = bookingId(c.req.valid("param").id);
     const items = await inTenant(deps.db, c.get("companyId"), async (tx) =>
       (await appointmentView(tx, id)) ? await readTimeline(tx, id) : null,
     );
-    if (!items) throw new Problem("not-found", "there is no such booking");
+    if (!items) throw noSuchBooking();
     return c.json({ items }, 200);
   });
   app.openapi(listRoute, async (c) => {
@@ -272,7 +286,7 @@ function callerOf(c: Context<TenantContext>): Caller {
     companyId: c.get("companyId"),
     idempotencyKey,
     waitMs: waitMs(c.req.header("Prefer")),
-    instance: c.req.path,
+    instance: instanceOf(c.req.raw),
     requestId: c.get("requestId"),
   };
 }

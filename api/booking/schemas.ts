@@ -2,17 +2,17 @@ import { z } from "@hono/zod-openapi";
 import { normalisePhone } from "../../domain/customer/phone.js";
 import { instantField } from "../validation.js";
 
-/** Any Unicode letter, digits, apostrophes, hyphens, dots, and what else stands between names. */
-const PERSON_NAME = /^(?=.*[\p{L}\p{N}])[\p{L}\p{M}\p{N}\p{Zs}'’‘ʼ`´.,&/()\-‐‑–]+$/u;
+/**
+ * Any Unicode letter, digits, apostrophes, hyphens, dots (middle ones too), and what else stands between names:
+ * in Persian a zero-width non-joiner, in Hebrew geresh and gershayim.
+ */
+const PERSON_NAME = /^(?=.*[\p{L}\p{N}])[\p{L}\p{M}\p{N}\p{Zs}\u200c'’‘ʼ`´׳״.·・,&/()\-‐‑–]+$/u;
 const VISIBLE_ASCII = /^[\x21-\x7e]{1,255}$/;
 const slug = z.string().min(1).max(100);
-/** Control characters have no business in what a person reads. */
-const freeText = (max: number) =>
-  z
-    .string()
-    .max(max)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused here
-    .regex(/^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$/, "holds control characters");
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused here
+const READABLE = /^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\p{Cs}]*$/u;
+/** Control characters have no business in what a person reads, and half a character cannot be stored. */
+const freeText = (max: number) => z.string().max(max).regex(READABLE, "holds characters that are no text");
 
 const phone = z
   .string()
@@ -29,8 +29,8 @@ export const customerSchema = z
     name: z
       .string()
       .trim()
-      .min(1)
-      .max(200)
+      .min(1, "is missing")
+      .max(200, "is longer than 200 characters")
       .regex(PERSON_NAME, "may hold letters, digits, apostrophes, hyphens and dots"),
     email: z
       .email("is no valid e-mail address")

@@ -8,8 +8,13 @@ export function isoInZone(instant: Date, zone: string): string {
   return text.endsWith("Z") ? `${text.slice(0, -1)}+00:00` : text;
 }
 
-const WITH_OFFSET = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})$/i;
-const LOCAL = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?)?$/;
+// No zone was ever more than fourteen hours from UTC.
+const WITH_OFFSET =
+  /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-](0\d|1[0-3]):?[0-5]\d|[+-]14:?00)$/i;
+const LOCAL = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?)?$/i;
+// Outside of it neither an appointment lies nor do JavaScript and Postgres write years alike.
+const FIRST_YEAR = 1900;
+const LAST_YEAR = 9998;
 
 export type ParsedInstant = { ok: true; instant: Date } | { ok: false; reason: "no_offset" | "invalid" };
 
@@ -20,7 +25,9 @@ export type ParsedInstant = { ok: true; instant: Date } | { ok: false; reason: "
 export function parseInstant(text: string): ParsedInstant {
   if (LOCAL.test(text)) return { ok: false, reason: "no_offset" };
   if (!WITH_OFFSET.test(text)) return { ok: false, reason: "invalid" };
-  const parsed = DateTime.fromISO(text, { setZone: true });
-  if (!parsed.isValid) return { ok: false, reason: "invalid" };
-  return { ok: true, instant: parsed.toUTC().toJSDate() };
+  const parsed = DateTime.fromISO(text, { zone: "utc" });
+  if (!parsed.isValid || parsed.year < FIRST_YEAR || parsed.year > LAST_YEAR) {
+    return { ok: false, reason: "invalid" };
+  }
+  return { ok: true, instant: parsed.toJSDate() };
 }
