@@ -198,15 +198,21 @@ export function bookingRoutes(deps: BookingCommandDeps): OpenAPIHono<TenantConte
 
   app.openapi(createBookingRoute, async (c) => {
     const caller = callerOf(c);
-    return respond(await book(deps, caller, c.req.valid("json")));
+    return respond(c, await book(deps, caller, c.req.valid("json")));
   });
   app.openapi(rescheduleRoute, async (c) => {
     const caller = callerOf(c);
-    return respond(await reschedule(deps, caller, bookingId(c.req.valid("param").id), c.req.valid("json")));
+    return respond(
+      c,
+      await reschedule(deps, caller, bookingId(c.req.valid("param").id), c.req.valid("json")),
+    );
   });
   app.openapi(cancelRoute, async (c) => {
     const caller = callerOf(c);
-    return respond(await cancel(deps, caller, bookingId(c.req.valid("param").id), c.req.valid("json") ?? {}));
+    return respond(
+      c,
+      await cancel(deps, caller, bookingId(c.req.valid("param").id), c.req.valid("json") ?? {}),
+    );
   });
   app.openapi(getRoute, async (c) => {
     const id = bookingId(c.req.valid("param").id);
@@ -292,12 +298,12 @@ function callerOf(c: Context<TenantContext>): Caller {
 }
 
 // The answer is passed on as it was kept, whatever its status: `never` fits each of the route's responses.
-function respond(answered: Answered): never {
+function respond(c: Context<TenantContext>, answered: Answered): never {
   const headers: Record<string, string> = {
     "Content-Type": answered.status >= 400 ? "application/problem+json" : "application/json",
   };
   if (answered.replayed) headers["Idempotency-Replayed"] = "true";
   if (answered.status < 400) headers.Location = `/api/v2/bookings/${answered.appointmentId}`;
   // biome-ignore lint/suspicious/noExplicitAny: the schemas document it; the body is the stored answer
-  return new Response(JSON.stringify(answered.body), { status: answered.status, headers }) as never;
+  return c.newResponse(JSON.stringify(answered.body), { status: answered.status as 200, headers }) as never;
 }

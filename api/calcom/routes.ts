@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { parseWebhook } from "../../calcom/webhook/body.js";
 import { verifySignature } from "../../calcom/webhook/signature.js";
 import type { Inbox } from "../../db/calcom/inbox.js";
@@ -40,7 +40,7 @@ export function calcomWebhookRoutes(deps: CalcomWebhookDeps): Hono<RequestContex
     if (!verifySignature(raw, (name) => c.req.header(name), tenant?.secrets ?? NO_SECRETS) || !tenant)
       throw unsigned();
     await deps.limits.perTenantWebhook(c, tenant.companyId);
-    return received(await takeIn(deps, raw, async () => ({ companyId: tenant.companyId, foreign: null })));
+    return received(c, await takeIn(deps, raw, async () => ({ companyId: tenant.companyId, foreign: null })));
   });
 
   for (const path of ["/api/webhooks/calcom", "/api/calcom/webhook"]) {
@@ -49,6 +49,7 @@ export function calcomWebhookRoutes(deps: CalcomWebhookDeps): Hono<RequestContex
       if (!verifySignature(raw, (name) => c.req.header(name), [...deps.installationSecrets]))
         throw unsigned();
       return received(
+        c,
         await takeIn(deps, raw, async (event) => {
           const owner = await ownerAtInstallation(deps, event);
           if (owner) await deps.limits.perTenantWebhook(c, owner.companyId);
@@ -128,8 +129,8 @@ async function isKnown(db: Database, companyId: string, event: CalcomEvent): Pro
   return uids.length > 0 && (await inTenant(db, companyId, (tx) => isUidKnown(tx, uids)));
 }
 
-function received(status: Verdict): Response {
-  return Response.json({ received: true, status });
+function received(c: Context<RequestContext>, status: Verdict): Response {
+  return c.json({ received: true, status });
 }
 
 function unsigned(): Problem {

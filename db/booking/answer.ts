@@ -64,7 +64,7 @@ export async function keepAnswer(
     const kept = body ?? (await appointmentView(tx, command.appointmentId));
     const [row] = await tx<{ answerStatus: number; answerBody: unknown }[]>`
       UPDATE commands SET
-        answer_body = CASE WHEN answer_status IS NULL THEN ${json(tx, kept)}::jsonb ELSE answer_body END,
+        answer_body = CASE WHEN answer_status IS NULL THEN ${json(tx, kept)}::json ELSE answer_body END,
         answer_status = coalesce(answer_status, ${status}::int)
       WHERE id = ${command.id} RETURNING answer_status, answer_body`;
     if (!row) throw new Error("the command vanished while it was answered");

@@ -75,7 +75,7 @@ CREATE TABLE "commands" (
 	"payload" jsonb NOT NULL,
 	"outcome" jsonb,
 	"answer_status" integer,
-	"answer_body" jsonb,
+	"answer_body" json,
 	"accepted_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"started_at" timestamp with time zone,
 	"settled_at" timestamp with time zone,

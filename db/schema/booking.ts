@@ -5,6 +5,7 @@ import {
   customType,
   index,
   integer,
+  json,
   jsonb,
   pgTable,
   primaryKey,
@@ -154,9 +155,9 @@ export const commands = pgTable(
     payload: jsonb("payload").$type<CommandPayload>().notNull(),
     /** `null` until settled. */
     outcome: jsonb("outcome").$type<CommandOutcome>(),
-    /** What the caller was answered first; written once, whoever comes first. */
+    /** What the caller was answered first; written once, whoever comes first, and kept as it was written. */
     answerStatus: integer("answer_status"),
-    answerBody: jsonb("answer_body").$type<unknown>(),
+    answerBody: json("answer_body").$type<unknown>(),
     acceptedAt: instant("accepted_at").notNull().defaultNow(),
     /** Set by the first activity that works on it: from then on the relay leaves it alone. */
     startedAt: instant("started_at"),

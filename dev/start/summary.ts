@@ -28,7 +28,6 @@ export async function summary(
   const ui = config.temporalUiUrl;
   const rows: [string, string | null][] = [
     ["API", `${api}   docs ${api}/docs`],
-    ["Dashboard", `${api}/dashboard`],
     ["Temporal Web UI", ui],
     ["Manual review", ui === null ? null : reviewViewUrl(ui, config.temporal.namespace)],
     [
@@ -42,7 +41,7 @@ export async function summary(
         : `${simulatorUrl}   (simulator: book, move and cancel there)`,
     ],
     ["Postgres", withoutPassword(installation.databaseUrl)],
-    ["Metrics", `http://localhost:${config.metricsPort}/metrics, worker ${installation.workerMetricsPort}`],
+    ["Metrics", `http://localhost:${installation.workerMetricsPort}/metrics (worker)`],
     ["Data, secrets, logs", dataDirectory],
     [
       "Admin token",
