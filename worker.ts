@@ -1,16 +1,23 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Client } from "@temporalio/client";
+import { ApplicationFailure } from "@temporalio/common";
 import {
   bundleWorkflowCode,
   DefaultLogger,
+  type Logger,
+  type LogLevel,
+  type LogMetadata,
   NativeConnection,
   Runtime,
   Worker,
+  type WorkerOptions as WorkerSettings,
   type WorkflowBundleOption,
 } from "@temporalio/worker";
 import { createActivities } from "./activities/index.js";
-import { type Foundation, layFoundation } from "./api/composition.js";
+import { namelessFailures } from "./activities/nameless-failures.js";
+import { createLog, type Foundation, layFoundation } from "./api/composition.js";
+import { drainOnSignal } from "./api/shutdown.js";
 import {
   BACKGROUND_TASK_QUEUE,
   createTemporalClient,
@@ -38,6 +45,8 @@ export interface WorkerOptions {
 
 /** An activity may be waiting for Cal.com: below the container's grace of 30 s. */
 const SHUTDOWN_GRACE = "20s";
+/** What does not heed its cancellation is left to another worker: whatever it sent is in its operation's row. */
+const SHUTDOWN_FORCE = "25s";
 
 const BUNDLE = fileURLToPath(new URL("./workflow-bundle.js", import.meta.url));
 
@@ -72,7 +81,9 @@ export async function startWorker(config: Config, options: WorkerOptions = {}): 
     activities,
     workflowBundle: options.workflowBundle ?? (await workflowBundle()),
     shutdownGraceTime: SHUTDOWN_GRACE,
-  } as const;
+    shutdownForceTime: SHUTDOWN_FORCE,
+    interceptors: { activity: [() => ({ inbound: namelessFailures })] },
+  } satisfies Partial<WorkerSettings>;
   const bookings = await Worker.create({
     ...shared,
     taskQueue: options.taskQueue ?? TASK_QUEUE,
@@ -92,14 +103,13 @@ export async function startWorker(config: Config, options: WorkerOptions = {}): 
       }
       await Promise.allSettled(running);
       await schedules.stop();
-      await temporal.close();
-      await connection.close();
-      await foundation.close();
+      await Promise.all([temporal.close(), connection.close(), foundation.close()]);
     },
   };
 }
 
 const SCHEDULES_EVERY_MS = 60_000;
+const SCHEDULES_STOP_MS = 1_000;
 
 /** A company that was added or closed gets or loses its reconcile Schedule within a minute. */
 function keepSchedules(
@@ -132,37 +142,57 @@ function keepSchedules(
     async stop() {
       stopped = true;
       wake();
-      await loop;
+      // It may be asking a Temporal that is away, and loses nothing when it is left.
+      await Promise.race([loop, new Promise((resolve) => setTimeout(resolve, SCHEDULES_STOP_MS).unref())]);
     },
   };
 }
 
-async function main(): Promise<void> {
+/** The worker as a process of its own, set up by its environment, until a signal ends it. */
+export async function runWorker(options: WorkerOptions = {}): Promise<void> {
   const config = parseEnvironment(process.env);
   Runtime.install({
+    logger: temporalLogger(createLog(config, "worker")),
     // We stop both workers ourselves and then close what they used.
     shutdownSignals: [],
     ...(config.metricsPort === null
       ? {}
       : { telemetryOptions: { metrics: { prometheus: { bindAddress: `0.0.0.0:${config.metricsPort}` } } } }),
   });
-  const worker = await startWorker(config);
+  const starting = startWorker(config, options);
+  drainOnSignal(starting);
+  const worker = await starting;
   process.stdout.write("worker running\n");
-  let stopping = false;
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    process.on(signal, () => {
-      if (stopping) return;
-      stopping = true;
-      worker.close().then(
-        () => process.exit(0),
-        () => process.exit(1),
-      );
-    });
-  }
   await worker.finished.catch((error: unknown) => {
     process.stderr.write(`the worker died: ${error instanceof Error ? error.message : "unknown"}\n`);
     process.exit(1);
   });
 }
 
-if (process.argv[1] !== undefined && fileURLToPath(import.meta.url) === process.argv[1]) await main();
+/** The SDK's log in ours. Of its fields only those that name something go on: an error's message may quote data. */
+function temporalLogger(log: Foundation["log"]): Logger {
+  const write = (level: LogLevel, message: string, meta?: LogMetadata) => {
+    const { error, ...rest } = meta ?? {};
+    const named = Object.entries(rest).filter(
+      ([name, value]) => NAMING.has(name) && (typeof value === "string" || typeof value === "number"),
+    );
+    const what = error instanceof ApplicationFailure ? { error: error.message } : { err: error };
+    log[PINO_LEVEL[level]]({ ...Object.fromEntries(named), ...(error === undefined ? {} : what) }, message);
+  };
+  return {
+    log: write,
+    trace: (message, meta) => write("TRACE", message, meta),
+    debug: (message, meta) => write("DEBUG", message, meta),
+    info: (message, meta) => write("INFO", message, meta),
+    warn: (message, meta) => write("WARN", message, meta),
+    error: (message, meta) => write("ERROR", message, meta),
+  };
+}
+
+const NAMING = new Set([
+  ...["namespace", "taskQueue", "workflowId", "runId", "workflowType", "activityId", "activityType"],
+  ...["attempt", "durationMs", "sdkComponent", "state"],
+]);
+const PINO_LEVEL = { TRACE: "trace", DEBUG: "debug", INFO: "info", WARN: "warn", ERROR: "error" } as const;
+
+if (process.argv[1] !== undefined && fileURLToPath(import.meta.url) === process.argv[1]) await runWorker();

@@ -7,6 +7,8 @@ import { migrate, unfitRole } from "../db/migrate.js";
 import { createDirectory, type Directory, type Installation } from "../db/tenant/directory.js";
 import { type Config, needed } from "../domain/config/environment.js";
 
+type ProcessName = "api" | "worker";
+
 /** What both processes, API and worker, are made of. */
 export interface Foundation {
   db: Database;
@@ -29,9 +31,9 @@ async function checkRole(config: Config, url: string, log: pino.Logger): Promise
   log.warn({ problem: unfit }, "tenants are not kept apart by the database");
 }
 
-/** Connects, migrates under the advisory lock, and builds what activities and routes work with. */
-export async function layFoundation(config: Config, name: "api" | "worker"): Promise<Foundation> {
-  const log = pino({
+/** The log of a process. What holds personal data or a secret is not handed to it; that it is censored is the second net. */
+export function createLog(config: Config, name: ProcessName): pino.Logger {
+  return pino({
     name: `askpro-${name}`,
     level: config.logLevel,
     redact: {
@@ -40,6 +42,11 @@ export async function layFoundation(config: Config, name: "api" | "worker"): Pro
     },
     serializers: { err: (error: unknown) => (error instanceof Error ? error.name : "unknown") },
   });
+}
+
+/** Connects, migrates under the advisory lock, and builds what activities and routes work with. */
+export async function layFoundation(config: Config, name: ProcessName): Promise<Foundation> {
+  const log = createLog(config, name);
   const url = needed(config.databaseUrl, "DATABASE_URL");
   await migrate(url);
   await checkRole(config, url, log);

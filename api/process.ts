@@ -1,14 +1,15 @@
-import type { Server } from "node:http";
+import type { Server, ServerResponse } from "node:http";
 import { serve } from "@hono/node-server";
 import { createInbox } from "../db/calcom/inbox.js";
 import { connect } from "../db/client.js";
-import { type Config, needed } from "../domain/config/environment.js";
+import { type Config, needed, parseEnvironment } from "../domain/config/environment.js";
 import { type BookingDurations, bookingDurations } from "../workflows/booking/input.js";
 import { createApp } from "./app.js";
 import { createDispatcher } from "./booking/dispatch.js";
 import { listenForSettledCommands } from "./booking/waiting.js";
 import { layFoundation } from "./composition.js";
 import { type Relay, startRelay } from "./relay/relay.js";
+import { drainOnSignal } from "./shutdown.js";
 import { BACKGROUND_TASK_QUEUE, createTemporalClient, TASK_QUEUE } from "./temporal.js";
 
 export interface RunningApi {
@@ -25,8 +26,10 @@ export interface ApiOptions {
   host?: string;
 }
 
-/** Longer than the longest `Prefer: wait` that is still honoured while draining. */
-const DRAIN_MS = 12_000;
+/** While draining, whoever still waits after this is answered 202: the work goes on without this process. */
+const PATIENCE_MS = 8_000;
+/** After this even a connection that is still being answered is cut. */
+const DRAIN_MS = 14_000;
 
 /** The API process: ingress and relay. */
 export async function startApi(config: Config, options: ApiOptions = {}): Promise<RunningApi> {
@@ -75,19 +78,52 @@ export async function startApi(config: Config, options: ApiOptions = {}): Promis
     );
     listeningServer.once("error", reject);
   });
+  const drain = drainable(server);
   return {
     port,
     async close() {
-      const drained = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
-      const slow = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-      await drained;
+      const slow = setTimeout(waiting.release, PATIENCE_MS);
+      await drain(DRAIN_MS);
       clearTimeout(slow);
       await relay.stop();
-      await waiting.close();
-      await listening.close();
-      await foundation.close();
-      await temporal.close();
+      await Promise.all([listening.close(), foundation.close(), temporal.close()]);
     },
   };
+}
+
+/**
+ * Lets a server stop without losing an answer: new connections are refused, and each open one is closed with the
+ * answer that is under way on it, instead of when the client lets go of it.
+ */
+function drainable(server: Server): (limitMs: number) => Promise<void> {
+  const answering = new Set<ServerResponse>();
+  let draining = false;
+  const lastAnswer = (response: ServerResponse) => {
+    if (!response.headersSent) response.setHeader("Connection", "close");
+  };
+  server.prependListener("request", (_request, response) => {
+    answering.add(response);
+    response.once("close", () => {
+      answering.delete(response);
+      if (draining) server.closeIdleConnections();
+    });
+    if (draining) lastAnswer(response);
+  });
+  return async (limitMs) => {
+    draining = true;
+    const drained = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeIdleConnections();
+    for (const response of answering) lastAnswer(response);
+    const limit = setTimeout(() => server.closeAllConnections(), limitMs);
+    await drained;
+    clearTimeout(limit);
+  };
+}
+
+/** The API as a process of its own, set up by its environment, until a signal ends it. */
+export async function runApi(options: ApiOptions = {}): Promise<void> {
+  const starting = startApi(parseEnvironment(process.env), options);
+  drainOnSignal(starting);
+  const api = await starting;
+  process.stdout.write(`listening on port ${api.port}\n`);
 }

@@ -15,6 +15,8 @@ export interface ConnectOptions {
   applicationName?: string;
 }
 
+const LONGEST_BACKOFF_S = 0.5;
+
 /** Connects lazily: nothing is sent before the first query. */
 export function connect(url: string, options: ConnectOptions = {}): Database {
   const sql = postgres(url, {
@@ -22,6 +24,9 @@ export function connect(url: string, options: ConnectOptions = {}): Database {
     transform: { column: { from: postgres.toCamel } },
     connection: { application_name: options.applicationName ?? "askpro-gateway", TimeZone: "UTC" },
     connect_timeout: 5,
+    // postgres.js would wait up to 20 s, and every query with it: whoever asks wants to know at once, and LISTEN
+    // has to be there again as soon as the database is.
+    backoff: (retries: number) => Math.min(3 ** retries / 100, LONGEST_BACKOFF_S) * (0.5 + Math.random() / 2),
     onnotice: () => {},
   });
   return { sql, close: () => sql.end({ timeout: 5 }) };

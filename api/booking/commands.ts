@@ -293,6 +293,9 @@ function signal(deps: BookingCommandDeps, dispatch: Dispatch): Promise<boolean> 
   );
 }
 
+/** A notification can be lost with its connection: whoever waits looks for himself that often. */
+const LOOK_ANYWAY_MS = 2_000;
+
 /**
  * Waits for the row, as long as the caller has time; when Temporal cannot be told, that is known at once. What
  * was answered first is the answer for good.
@@ -308,12 +311,23 @@ async function answer(
 ): Promise<Answer> {
   const { db, waiting } = deps;
   const { companyId } = caller;
-  const heard = waiting.until(command.id, caller.waitMs);
+  const deadline = Date.now() + caller.waitMs;
+  const listen = () => waiting.until(command.id, Math.min(deadline - Date.now(), LOOK_ANYWAY_MS));
+  let heard = listen();
+  let told = true;
+  const untold = signalled.then((reached) => {
+    told = reached;
+    return reached ? new Promise<never>(() => {}) : undefined;
+  });
   // What a second request with the key asks for may have been settled before it listened.
   let progress = replayed ? await commandProgress(db, companyId, { id: command.id }) : null;
-  if (!progress?.outcome && !progress?.answer) {
-    await Promise.race([heard, signalled.then((told) => (told ? heard : undefined))]);
+  while (!progress?.outcome && !progress?.answer) {
+    await Promise.race([heard, untold]);
+    const last = !told || waiting.released || Date.now() >= deadline;
+    // Listened again before the look: what is settled in between is heard.
+    if (!last) heard = listen();
     progress = await commandProgress(db, companyId, { id: command.id });
+    if (last) break;
   }
   if (progress?.answer) return progress.answer;
   if (progress?.outcome?.result === "refused") {

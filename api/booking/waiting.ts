@@ -5,20 +5,25 @@ import type { Database } from "../../db/client.js";
 export interface Waiting {
   /** Resolves when the command is settled, as far as was heard, or after `ms`. */
   until(commandId: string, ms: number): Promise<void>;
-  close(): Promise<void>;
+  /** Nobody waits any longer, now or later: the process ends. */
+  release(): void;
+  readonly released: boolean;
 }
 
 /** LISTEN needs a session of its own; when it was lost, everybody who waits looks for himself. */
 export async function listenForSettledCommands(db: Database): Promise<Waiting> {
   const waiting = new Map<string, Set<() => void>>();
+  let released = false;
   const wake = (commandId: string) => {
     for (const resolve of waiting.get(commandId) ?? []) resolve();
   };
-  const listener = await db.sql.listen(COMMAND_CHANNEL, wake, () => {
-    for (const commandId of waiting.keys()) wake(commandId);
-  });
+  const wakeAll = () => {
+    for (const commandId of [...waiting.keys()]) wake(commandId);
+  };
+  await db.sql.listen(COMMAND_CHANNEL, wake, wakeAll);
   return {
     until(commandId, ms) {
+      if (released) return Promise.resolve();
       return new Promise((resolve) => {
         const done = () => {
           clearTimeout(timer);
@@ -33,6 +38,12 @@ export async function listenForSettledCommands(db: Database): Promise<Waiting> {
         waiting.set(commandId, others);
       });
     },
-    close: () => listener.unlisten(),
+    release() {
+      released = true;
+      wakeAll();
+    },
+    get released() {
+      return released;
+    },
   };
 }
