@@ -2,6 +2,8 @@ import proto from "@temporalio/proto";
 import { type CalcomAccount, keyHash } from "../../calcom/client.js";
 import { CalcomError } from "../../calcom/errors.js";
 import { listCompanies } from "../../db/tenant/companies.js";
+import { UnknownCompanyError } from "../../db/tenant/directory.js";
+import { SealedSecretError } from "../../db/tenant/secrets.js";
 import { accountState } from "./account-state.js";
 import type { OperationsDeps } from "./dependencies.js";
 import type { AccountHealth, CalcomHealth, Ready } from "./schemas.js";
@@ -20,6 +22,7 @@ export interface Health {
   calcom(): Promise<CalcomHealth>;
 }
 
+/** The checks of one process; what was found is shared by all who ask within the cache's time. */
 export function createHealth(deps: OperationsDeps): Health {
   return {
     ready: remembered(READY_CACHED_MS, () => ready(deps)),
@@ -102,18 +105,21 @@ async function calcom(deps: OperationsDeps): Promise<CalcomHealth> {
     asked.set(key, answer);
     return answer;
   };
+  const ofCompany = async (companyId: string) => {
+    const account = await deps.directory.calcomAccount(companyId).catch((error: unknown) => {
+      // One company's unreadable secret must not hide the state of all others.
+      if (error instanceof SealedSecretError || error instanceof UnknownCompanyError) return null;
+      throw error;
+    });
+    return account === null ? NO_ACCOUNT : await ask(account);
+  };
   const installation = await ask({ companyId: "", baseUrl, apiKey, teamId: null });
   const active = (await listCompanies(deps.db)).filter((company) => company.active);
   const companies: CalcomHealth["companies"] = [];
   for (let first = 0; first < active.length; first += ACCOUNTS_AT_ONCE) {
     const some = active.slice(first, first + ACCOUNTS_AT_ONCE);
     companies.push(
-      ...(await Promise.all(
-        some.map(async ({ id, slug }) => ({
-          slug,
-          ...(await ask(await deps.directory.calcomAccount(id))),
-        })),
-      )),
+      ...(await Promise.all(some.map(async ({ id, slug }) => ({ slug, ...(await ofCompany(id)) })))),
     );
   }
   // Without a key of the installation's own, the companies' accounts are all there is.
@@ -134,6 +140,14 @@ async function askAccount(deps: OperationsDeps, account: CalcomAccount): Promise
 
 type Verdict = Pick<AccountHealth, "status" | "reachable" | "keyValid">;
 const NO_KEY: Verdict = { status: "not_configured", reachable: null, keyValid: null };
+
+const NO_ACCOUNT: AccountHealth = {
+  status: "unavailable",
+  reachable: null,
+  keyValid: null,
+  breaker: "closed",
+  budget: { limit: 0, remaining: 0 },
+};
 
 /** `/me` is the cheapest check of a key (calcom.md 1.11). */
 async function tryKey(deps: OperationsDeps, account: CalcomAccount): Promise<Verdict> {

@@ -9,7 +9,7 @@ import {
 import { Problem } from "../problems.js";
 import type { OperationsDeps } from "./dependencies.js";
 
-const START_MS = 5_000;
+const START_MS = 3_000;
 const RUN_TIMEOUT = "15m";
 
 export type ReconcileOutcome =

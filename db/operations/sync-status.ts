@@ -86,7 +86,7 @@ export async function readSyncNumbers(db: Database, companyId: string): Promise<
         SELECT count(*) FILTER (WHERE status <> 'dead') AS waiting, count(*) FILTER (WHERE status = 'dead') AS dead
         FROM webhook_events WHERE company_id = ${companyId} AND status IN ('waiting', 'delivered', 'dead')
       )
-      SELECT states.*, ceil(greatest(0, oldest.seconds)) AS oldest_pending_seconds, settled.*,
+      SELECT states.*, ceil(CASE WHEN oldest.seconds < 0 THEN 0 ELSE oldest.seconds END) AS oldest_pending_seconds, settled.*,
         round(latency.p50) AS latency_p50, round(latency.p95) AS latency_p95, inbox.*,
         (SELECT coalesce(sum(healed), 0) FROM reconciliations WHERE company_id = ${companyId}) AS healed,
         (SELECT count(*) FROM drifts WHERE company_id = ${companyId} AND kind = 'conflict' AND status = 'open') AS conflicts

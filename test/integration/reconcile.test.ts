@@ -330,6 +330,6 @@ describe("when Cal.com cannot be asked", () => {
     expect((await operations.reconcile()).body.healed).toBe(1);
     await settled();
     expect(await appointmentOf(made.uid)).toMatchObject({ status: "confirmed" });
-    expect((await watermark())?.lastError).toBeNull();
+    expect(await watermark()).toEqual({ watermark: new Date(made.updatedAt), lastError: null });
   });
 });
