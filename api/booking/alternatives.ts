@@ -10,6 +10,7 @@ export interface Alternative {
   start: string;
   end: string;
   staff: { slug: string; name: string };
+  phases: { key: string; start: string; end: string; staff: string | null }[];
 }
 
 export interface Alternatives {
@@ -69,6 +70,12 @@ export function createAlternatives(deps: {
           start: isoInZone(slot.start, branch.timeZone),
           end: isoInZone(slot.end, branch.timeZone),
           staff: { slug: slot.member.slug, name: slot.member.name },
+          phases: slot.phases.map((phase) => ({
+            key: phase.key,
+            start: isoInZone(new Date(phase.start), branch.timeZone),
+            end: isoInZone(new Date(phase.end), branch.timeZone),
+            staff: phase.staffRequired ? slot.member.slug : null,
+          })),
         }));
       } catch {
         // The refusal is what counts; without Cal.com nothing can be promised instead.

@@ -32,25 +32,28 @@ export function resolveWish(
   named: { service: string; branch: string | null; staff: string | null; start: Date },
 ): Wish {
   const service = catalogue.services.find((candidate) => candidate.slug === named.service);
-  if (!service) throw unknown("service", named.service);
   const member =
     named.staff === null ? null : catalogue.staff.find((candidate) => candidate.slug === named.staff);
+  // What is missing is said before what is unknown; whether an unknown person decides the branch nobody can say.
+  const branch = named.branch === null && member !== undefined ? onlyBranch(catalogue, member) : null;
+  if (!service) throw unknown("service", named.service);
   if (member === undefined) throw unknown("staff", named.staff ?? "");
   return {
     catalogue,
     service,
-    branch: resolveBranch(catalogue, named.branch, member),
+    branch: branch ?? namedBranch(catalogue, named.branch ?? ""),
     member,
     start: named.start,
   };
 }
 
-function resolveBranch(catalogue: Catalogue, slug: string | null, member: StaffMember | null): Branch {
-  if (slug !== null) {
-    const named = catalogue.branches.find((candidate) => candidate.slug === slug);
-    if (!named) throw unknown("branch", slug);
-    return named;
-  }
+function namedBranch(catalogue: Catalogue, slug: string): Branch {
+  const named = catalogue.branches.find((candidate) => candidate.slug === slug);
+  if (!named) throw unknown("branch", slug);
+  return named;
+}
+
+function onlyBranch(catalogue: Catalogue, member: StaffMember | null): Branch {
   const possible = catalogue.branches.filter(
     (branch) => member === null || member.branchIds.includes(branch.id),
   );

@@ -139,6 +139,17 @@ export const appointmentSchema = z
   })
   .openapi("Appointment");
 
+const slotSchema = z
+  .object({
+    start: zonedInstant,
+    end: zonedInstant,
+    staff: named,
+    phases: z.array(
+      z.object({ key: z.string(), start: zonedInstant, end: zonedInstant, staff: nullableString }),
+    ),
+  })
+  .openapi("Slot");
+
 export const problemSchema = z
   .object({
     type: z.string(),
@@ -147,7 +158,11 @@ export const problemSchema = z
     detail: z.string(),
     instance: z.string(),
     errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
-    alternatives: z.array(z.object({ start: zonedInstant, end: zonedInstant, staff: named })).optional(),
+    alternatives: z.array(slotSchema).optional().openapi({ description: "With `slot-taken`: up to three" }),
+    rule: z.enum(["notice", "quota", "per_appointment"]).optional().openapi({ description: "With `policy`" }),
+    requiredMinutes: z.number().int().optional(),
+    remainingMinutes: z.number().int().optional(),
+    feeCents: z.number().int().optional(),
     requestId: z.string(),
   })
   .openapi("Problem");

@@ -281,7 +281,7 @@ describe("a customer", () => {
     ["Anna\u001b[31m"],
     ["Anna\u202egnp.exe"],
     ["{{name}}"],
-    ["${jndi:ldap://x}"],
+    ["$(jndi:ldap://x)"],
     [""],
     ["   "],
     ["--"],
