@@ -1,5 +1,6 @@
 import { CalcomError } from "../../calcom/errors.js";
-import { findOwnerOfUid, markAdopted, readOperations } from "../../db/booking/attempt.js";
+import { absorbImported, importedAs } from "../../db/booking/absorb.js";
+import { markAdopted, readOperations } from "../../db/booking/attempt.js";
 import { inTenant } from "../../db/client.js";
 import type { AttemptLimits } from "../../domain/booking/attempt.js";
 import type { Operation } from "../../domain/booking/operation.js";
@@ -28,8 +29,8 @@ export async function adoptBooking(
       if (!isActive(booking))
         return { result: "refused", why: "calcomUid: that booking is cancelled in Cal.com" };
       return await inTenant(deps.db, request.companyId, async (tx): Promise<Adopted> => {
-        const owner = await findOwnerOfUid(tx, booking.uid);
-        if (owner !== null && owner !== request.appointmentId) {
+        const owner = await importedAs(tx, request.appointmentId, booking.uid);
+        if (owner === "foreign") {
           return { result: "refused", why: "calcomUid: that booking belongs to another appointment" };
         }
         const rows = await readOperations(
@@ -37,18 +38,29 @@ export async function adoptBooking(
           request.operations.map((operation) => operation.id),
         );
         const open = rows.filter((row) => row.state !== "done" && row.kind !== "cancel");
-        const row = open.find((candidate) => candidate.calcomEventTypeId === booking.eventTypeId);
-        if (!row) return { result: "refused", why: "calcomUid: no open phase has that booking's event type" };
-        await markAdopted(tx, row.id, booking.uid, booking.start);
-        const operation = request.operations.find((candidate) => candidate.id === row.id);
-        if (!operation) return { result: "refused", why: "calcomUid: no open operation" };
+        const ofType = open.filter((candidate) => candidate.calcomEventTypeId === booking.eventTypeId);
+        if (ofType.length === 0)
+          return { result: "refused", why: "calcomUid: no open phase has that booking's event type" };
+        const row = ofType.find((candidate) => candidate.wantedStart?.getTime() === booking.start.getTime());
+        const operation = request.operations.find((candidate) => candidate.id === row?.id);
+        if (!row || !operation) {
+          const wanted = ofType.map((candidate) => candidate.wantedStart?.toISOString() ?? "?").join(" or ");
+          return {
+            result: "refused",
+            why: `calcomUid: that booking starts at ${booking.start.toISOString()}, this one at ${wanted}; move it in Cal.com first`,
+          };
+        }
+        if (owner !== null && owner !== "own") {
+          const { uid } = booking;
+          await absorbImported(tx, request, { imported: owner.imported, uid, phaseKey: row.phaseKey });
+        }
+        await markAdopted(tx, row.id, booking.uid);
         return {
           result: "adopted",
           operation: {
             ...operation,
             state: "done",
             resultUid: booking.uid,
-            wantedStart: booking.start.toISOString(),
           },
         };
       });

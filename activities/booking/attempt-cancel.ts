@@ -98,7 +98,7 @@ export function cancelUnfinished(operations: Operation[], steps: readonly Cancel
   return {
     outcome: "retry",
     error: retry.error,
-    doubtUntil: null,
+    doubtUntil: retry.until,
     retryAfterMs: retry.retryAfterMs,
     ...rest,
   };

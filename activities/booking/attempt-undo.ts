@@ -78,6 +78,7 @@ export async function attemptUndo(deps: BookingDependencies, request: UndoReques
       request,
       request.after,
       steps.flatMap((step) => (step.step === "done" && step.moved ? [step.moved] : [])),
+      request.operations.map((operation) => operation.id),
     );
     return { ...rest, outcome: "done", appointment };
   });
@@ -106,7 +107,7 @@ async function undoCreate(
   const step = await cancelOnce(context, { ...by, uid }, DEFAULT_CANCEL_REASON);
   if (step.step === "done") return { step: "done", operationId: by.id, uid: step.uid, moved: null };
   if (step.step === "refused") return { step: "blocked", error: "rejected" };
-  return { step: "retry", error: step.error, until: null, retryAfterMs: step.retryAfterMs };
+  return { step: "retry", error: step.error, until: step.until, retryAfterMs: step.retryAfterMs };
 }
 
 async function undoMove(

@@ -1,14 +1,10 @@
 import { ApplicationFailure } from "@temporalio/activity";
 import type { CalcomBooking } from "../../calcom/client.js";
-import {
-  type AppointmentRow,
-  appointmentColumns,
-  beginAttempt,
-  UnknownAppointmentError,
-} from "../../db/booking/attempt.js";
+import { UnknownAppointmentError } from "../../db/booking/attempt.js";
 import { importBooking } from "../../db/booking/imported.js";
 import { readFacts } from "../../db/booking/outcome.js";
 import {
+  adoptRemote,
   applyNoShow,
   applyRemoteCancel,
   applyRemoteConfirmation,
@@ -24,13 +20,15 @@ import type { Cancellation } from "../../db/schema/booking.js";
 import { type AppliedEvent, NOTHING_APPLIED } from "../../domain/booking/applied-event.js";
 import type { AttemptLimits } from "../../domain/booking/attempt.js";
 import {
+  decideByNewest,
   decideEvent,
   type EventDecision,
   type KnownBooking,
-  sameInstant,
+  type KnownPhase,
 } from "../../domain/booking/calcom-event.js";
+import type { CalcomEvent } from "../../domain/calcom/event.js";
 import type { Catalogue } from "../../domain/tenant/catalogue.js";
-import { type AttemptContext, alive, callOptions } from "./context.js";
+import { type Asking, alive, callOptions } from "./context.js";
 import type { BookingDependencies } from "./dependencies.js";
 import { getIfThere, isActive, newestOf } from "./look-up.js";
 import { calcomError } from "./step.js";
@@ -43,6 +41,8 @@ export interface ApplyEventRequest {
   /** The workflow's state: it alone decides whether this is an echo. */
   known: KnownBooking;
   limits: AttemptLimits;
+  /** What is still unclear is given up now. */
+  last: boolean;
 }
 
 /**
@@ -60,7 +60,12 @@ export async function applyCalcomEvent(
     if (!inbox) throw ApplicationFailure.nonRetryable("the event is not in the inbox", "unknown-event");
     if (inbox.decision) return await again(deps, request, inbox.decision);
     let decision = decideEvent(inbox.event, known);
-    if (decision.kind === "ask") decision = await ask(deps, request, catalogue, decision.uid);
+    if (decision.kind === "ask") decision = await ask(deps, request, inbox.event, decision.uid);
+    if (decision.kind === "unclear") {
+      if (!request.last) return { ...NOTHING_APPLIED, decision: "unclear" };
+      // Nobody answers: left to `reconcile`, which reads the same change from Cal.com's list.
+      decision = { kind: "note", why: decision.why };
+    }
     return await inTenant(deps.db, companyId, async (tx) => {
       const row = await readInboxEvent(tx, eventId);
       if (row?.decision) return row.decision;
@@ -142,17 +147,21 @@ async function apply(
       };
     }
     case "create": {
-      if (event.uid === null || event.start === null || event.end === null) return NOTHING_APPLIED;
+      const uid = decision.booking?.uid ?? event.uid;
+      const start = decision.booking?.start ?? event.start;
+      const end = decision.booking?.end ?? event.end;
+      if (uid === null || start === null || end === null) return NOTHING_APPLIED;
       const imported = await importBooking(tx, catalogue, {
         companyId,
         appointmentId,
-        workflowId: await workflowIdOf(tx, event.uid),
-        uid: event.uid,
+        workflowId: await workflowIdOf(tx, event.uid ?? uid),
+        uid,
+        previousUid: decision.booking?.fromUid ?? event.rescheduleUid,
+        hostId: decision.booking ? decision.booking.hostId : event.organizerId,
         eventTypeId: event.eventTypeId,
-        start: new Date(event.start),
-        end: new Date(event.end),
+        start: new Date(start),
+        end: new Date(end),
         confirmed: decision.confirmed,
-        event,
         person,
       });
       return imported ? NOTHING_APPLIED : { ...NOTHING_APPLIED, decision: "unmapped" };
@@ -170,13 +179,18 @@ async function apply(
       if (!decision.cancelledAfter) return NOTHING_APPLIED;
       const segmentCancelled = await applyRemoteCancel(tx, request, {
         phaseKey: decision.phaseKey,
+        uid: decision.uid,
         cancellation: cancellation("cancelled"),
       });
       return { ...NOTHING_APPLIED, segmentCancelled };
     }
+    case "adopt":
+      await adoptRemote(tx, request, decision);
+      return NOTHING_APPLIED;
     case "cancel": {
       const segmentCancelled = await applyRemoteCancel(tx, request, {
         phaseKey: decision.phaseKey,
+        uid: decision.uid,
         cancellation: cancellation(decision.requestReschedule ? "reschedule_requested" : "cancelled"),
       });
       return { ...NOTHING_APPLIED, segmentCancelled };
@@ -184,9 +198,15 @@ async function apply(
     case "confirm":
       await applyRemoteConfirmation(tx, request);
       return NOTHING_APPLIED;
-    case "reject":
-      await applyRemoteRejection(tx, request, known.status === "pending", cancellation("rejected"));
-      return NOTHING_APPLIED;
+    case "reject": {
+      const segmentCancelled = await applyRemoteRejection(tx, request, {
+        phaseKey: decision.phaseKey,
+        uid: decision.uid,
+        wasPending: known.status === "pending",
+        cancellation: cancellation("rejected"),
+      });
+      return { ...NOTHING_APPLIED, segmentCancelled };
+    }
     case "reassign":
       await applyRemoteReassignment(tx, request, catalogue, decision);
       return NOTHING_APPLIED;
@@ -213,78 +233,46 @@ async function workflowIdOf(tx: Transaction, uid: string): Promise<string> {
 }
 
 /**
- * Content did not tell, so Cal.com decides: the newest booking of the chain against ours. A replica that has
- * not got it yet is asked again; what stays unclear is left to `reconcile`.
+ * Content did not tell, so Cal.com decides: the newest booking of the chain against ours. What a replica has
+ * not got yet, or Cal.com does not say now, stays unclear and is asked again.
  */
 async function ask(
   deps: BookingDependencies,
   request: ApplyEventRequest,
-  catalogue: Catalogue,
+  event: CalcomEvent,
   uid: string,
 ): Promise<EventDecision> {
   const account = await deps.directory.calcomAccount(request.companyId);
-  const appointment = await inTenant(deps.db, request.companyId, async (tx) => {
-    const [row] = await tx<AppointmentRow[]>`
-      SELECT ${appointmentColumns(tx)} FROM appointments a JOIN services sv ON sv.id = a.service_id
-      WHERE a.id = ${request.appointmentId}`;
-    return row;
-  });
-  if (!appointment) return { kind: "note", why: "nothing_known" };
-  const attempt = await beginAttempt(deps.db, { ...request, commandId: null, operations: [] }, false);
-  const context: AttemptContext = {
-    deps,
-    account,
-    catalogue,
-    attempt,
-    limits: request.limits,
-    ...callOptions(request.limits, "webhook"),
-  };
+  const asking = { deps, account, ...callOptions(request.limits, "webhook") };
+  const { known } = request;
   try {
-    const found = await newestOf(context, uid);
-    if (!found) return { kind: "note", why: "not_found_in_calcom" };
-    const phase = await phaseOfChain(context, request.known, found.newest, found.chain);
-    if (!phase) return { kind: "note", why: "no_phase_of_this_appointment" };
-    return compare(request.known, phase, found.newest, found.chain);
+    const found = await newestOf(asking, uid);
+    if (!found) return { kind: "unclear", why: "not_found_in_calcom" };
+    const { newest, chain } = found;
+    const phase = known.phases.length === 0 ? null : await phaseOfChain(asking, request, newest, chain);
+    if (phase === undefined) return { kind: "note", why: "no_phase_of_this_appointment" };
+    return decideByNewest(event, known, phase, {
+      uid: newest.uid,
+      fromUid: newest.rescheduledFromUid,
+      start: newest.start.toISOString(),
+      end: newest.end.toISOString(),
+      hostId: newest.hosts[0]?.id ?? null,
+      active: isActive(newest),
+      confirmed: newest.status === "accepted",
+    });
   } catch (thrown) {
     const { kind } = calcomError(thrown);
-    return { kind: "note", why: `calcom_${kind}` };
+    return { kind: "unclear", why: `calcom_${kind}` };
   }
-}
-
-function compare(
-  known: KnownBooking,
-  phase: KnownBooking["phases"][number],
-  newest: CalcomBooking,
-  chain: readonly string[],
-): EventDecision {
-  const start = newest.start.toISOString();
-  if (phase.pastUids.includes(newest.uid)) return { kind: "stale", why: "older_uid" };
-  if (isActive(newest)) {
-    if (newest.uid === phase.uid && sameInstant(start, phase.start)) return { kind: "stale", why: "in_sync" };
-    return {
-      kind: "move",
-      phaseKey: phase.key,
-      fromUid: phase.uid ?? chain[0] ?? newest.uid,
-      uid: newest.uid,
-      start,
-      end: newest.end.toISOString(),
-      confirmed: newest.status === "accepted",
-      cancelledAfter: false,
-    };
-  }
-  if (phase.cancelled || known.status === "cancelled" || known.status === "failed") {
-    return { kind: "stale", why: `already_${known.status}` };
-  }
-  return { kind: "cancel", phaseKey: phase.key, uid: newest.uid, requestReschedule: false };
 }
 
 /** The phase whose chain a booking belongs to: a link that we know, or the only phase there is. */
 async function phaseOfChain(
-  context: AttemptContext,
-  known: KnownBooking,
+  asking: Asking,
+  { known, appointmentId }: ApplyEventRequest,
   newest: CalcomBooking,
   chain: readonly string[],
-): Promise<KnownBooking["phases"][number] | null> {
+): Promise<KnownPhase | undefined> {
   const ofLink = (link: string) =>
     known.phases.find((phase) => phase.uid === link || phase.pastUids.includes(link));
   const linked = chain.map(ofLink).find((phase) => phase !== undefined);
@@ -293,10 +281,10 @@ async function phaseOfChain(
   for (let hop = 0; from !== null && hop < 20; hop += 1) {
     const phase = ofLink(from);
     if (phase) return phase;
-    const older = await getIfThere(context, from);
+    const older = await getIfThere(asking, from);
     from = older?.rescheduledFromUid ?? null;
   }
   const named = known.phases.find((phase) => phase.key === newest.metadata.phase);
-  if (named && newest.metadata.appointmentId === context.attempt.appointment.id) return named;
-  return known.phases.length === 1 && newest.rescheduledFromUid !== null ? (known.phases[0] ?? null) : null;
+  if (named && newest.metadata.appointmentId === appointmentId) return named;
+  return known.phases.length === 1 && newest.rescheduledFromUid !== null ? known.phases[0] : undefined;
 }

@@ -16,6 +16,9 @@ export interface AttemptContext {
   read: CallOptions;
 }
 
+/** What a question to Cal.com needs. */
+export type Asking = Pick<AttemptContext, "deps" | "account" | "read">;
+
 /** Timeouts come with the workflow's input; the signal ends calls when the activity is cancelled. */
 export function callOptions(limits: AttemptLimits, lane: Lane): { write: CallOptions; read: CallOptions } {
   const signal = Context.current().cancellationSignal;

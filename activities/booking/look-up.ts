@@ -1,7 +1,7 @@
 import type { CalcomBooking } from "../../calcom/client.js";
 import { CalcomError } from "../../calcom/errors.js";
 import { createProvenByWebhook, type OperationRow } from "../../db/booking/attempt.js";
-import { type AttemptContext, possibleHosts } from "./context.js";
+import { type Asking, type AttemptContext, possibleHosts } from "./context.js";
 
 const HOUR_MS = 3_600_000;
 const LONGEST_CHAIN = 20;
@@ -69,7 +69,7 @@ export function isActive(booking: CalcomBooking): boolean {
 }
 
 /** @returns `null` when Cal.com knows no such booking (or its replica does not yet). */
-export async function getIfThere(context: AttemptContext, uid: string): Promise<CalcomBooking | null> {
+export async function getIfThere(context: Asking, uid: string): Promise<CalcomBooking | null> {
   try {
     return await context.deps.calcom.getBooking(context.account, uid, context.read);
   } catch (error) {
@@ -80,7 +80,7 @@ export async function getIfThere(context: AttemptContext, uid: string): Promise<
 
 /** The newest booking of a chain, its links oldest first; bounded, and a circle ends it. */
 export async function newestOf(
-  context: AttemptContext,
+  context: Asking,
   uid: string,
 ): Promise<{ newest: CalcomBooking; chain: string[] } | null> {
   let booking = await getIfThere(context, uid);

@@ -78,11 +78,18 @@ async function send(
     await markDoubtful(deps.db, companyId, operation.id, error.kind);
     return await look(context, { ...operation, lastSentAt: new Date() }, error.kind);
   }
-  if (booking.start.getTime() === start.getTime() && booking.uid !== uid && isActive(booking)) {
+  // Round robin answers a move to where it stands already with the booking itself (calcom.md 1.9).
+  if (booking.start.getTime() === start.getTime() && isActive(booking) && isSuccessor(booking, uid)) {
     return done(context, operation, booking, uid);
   }
   await markDoubtful(deps.db, companyId, operation.id, "foreign_booking");
+  // Twice somebody else's booking: the attendee has another one at that time, and Cal.com takes it for this one.
+  if (!operation.fresh && operation.sends > 0) return await refuse(context, operation, "slot-taken");
   return await look(context, { ...operation, lastSentAt: new Date() }, "foreign_booking");
+}
+
+function isSuccessor(booking: CalcomBooking, uid: string): boolean {
+  return booking.uid === uid || booking.rescheduledFromUid === uid;
 }
 
 /** Right after a doubtful answer: did the old booking become one at our start? */
@@ -169,7 +176,10 @@ async function stateOf(context: AttemptContext, operation: OperationRow): Promis
   if (!found) return { now: "unknown" };
   const { newest } = found;
   if (newest.uid === operation.uid) {
-    if (isActive(newest)) return { now: "stands" };
+    if (isActive(newest)) {
+      const there = newest.start.getTime() === operation.wantedStart?.getTime();
+      return there ? { now: "ours", booking: newest } : { now: "stands" };
+    }
     // Cancelled and its successor not visible yet: the replica lags.
     return newest.rescheduledToUid === null ? { now: "gone" } : { now: "unknown" };
   }
@@ -249,7 +259,7 @@ function done(
       operationId: operation.id,
       phaseKey: operation.phaseKey,
       uid: booking.uid,
-      previousUid,
+      previousUid: previousUid === booking.uid ? null : previousUid,
       accepted: booking.status === "accepted",
       staffId: staffOfHost(context.catalogue, booking.hosts[0]?.id),
       start: booking.start,

@@ -46,6 +46,9 @@ export async function findSurplus(
     try {
       for (const row of rows) {
         if (!row.wantedStart) continue;
+        // A move replaces: only beside the booking it is known to have made can there be another. Where it was
+        // refused, a booking at its start was moved there by a person.
+        if (row.kind === "reschedule" && row.state !== "done") continue;
         const listed = await deps.calcom.listBookings(
           account,
           {

@@ -297,21 +297,21 @@ export function cancellationOf(command: CommandRow | null): Cancellation {
   };
 }
 
-/** The appointment that a booking of Cal.com belongs to, if we know it. */
-export async function findOwnerOfUid(tx: Transaction, uid: string): Promise<string | null> {
-  const [row] = await tx<{ appointmentId: string }[]>`
-    SELECT appointment_id FROM calcom_uids WHERE uid = ${uid} AND phase_key IS NOT NULL`;
-  return row?.appointmentId ?? null;
+/** When we last learned that a booking exists: from an answer of Cal.com or from an event. */
+export async function lastSeenOfUid(db: Database, companyId: string, uid: string): Promise<Date | null> {
+  const [row] = await inTenant(
+    db,
+    companyId,
+    (tx) => tx<{ seen: Date | null }[]>`
+      SELECT greatest(
+        (SELECT created_at FROM calcom_uids WHERE uid = ${uid}),
+        (SELECT max(updated_at) FROM remote_operations WHERE result_uid = ${uid} AND kind <> 'cancel')) AS seen`,
+  );
+  return row?.seen ?? null;
 }
 
 /** An operator proved the operation; from here on it is as if Cal.com had answered. */
-export async function markAdopted(
-  tx: Transaction,
-  operationId: string,
-  uid: string,
-  start: Date,
-): Promise<void> {
-  await tx`UPDATE remote_operations
-           SET state = 'done', doubtful = false, result_uid = ${uid}, wanted_start = ${start}, updated_at = now()
+export async function markAdopted(tx: Transaction, operationId: string, uid: string): Promise<void> {
+  await tx`UPDATE remote_operations SET state = 'done', doubtful = false, result_uid = ${uid}, updated_at = now()
            WHERE id = ${operationId}`;
 }

@@ -1,4 +1,4 @@
-import type { CalcomEvent, CalcomPerson } from "../../domain/calcom/event.js";
+import type { CalcomPerson } from "../../domain/calcom/event.js";
 import { normalisePhone } from "../../domain/customer/phone.js";
 import type { Catalogue } from "../../domain/tenant/catalogue.js";
 import type { Transaction } from "../client.js";
@@ -15,11 +15,12 @@ export interface Import {
   appointmentId: string;
   workflowId: string;
   uid: string;
+  previousUid: string | null;
+  hostId: number | null;
   eventTypeId: number | null;
   start: Date;
   end: Date;
   confirmed: boolean;
-  event: CalcomEvent;
   person: CalcomPerson;
 }
 
@@ -35,7 +36,7 @@ export async function importBooking(tx: Transaction, catalogue: Catalogue, made:
   const phase = service?.phases.find((candidate) => candidate.key === mapping?.phaseKey);
   if (!mapping || !service || !phase) return false;
   const hosts = catalogue.staff.filter(
-    (member) => member.calcomUserId === made.event.organizerId && made.event.organizerId !== null,
+    (member) => member.calcomUserId === made.hostId && made.hostId !== null,
   );
   const staffId = hosts.length === 1 ? (hosts[0]?.id ?? null) : mapping.staffId;
   const member = catalogue.staff.find((candidate) => candidate.id === staffId);
@@ -65,7 +66,7 @@ export async function importBooking(tx: Transaction, catalogue: Catalogue, made:
     VALUES (${made.companyId}, ${made.appointmentId}, 0, ${phase.key}, ${made.start}, ${made.end}, true, ${staffId},
       ${mapping.calcomEventTypeId}, ${made.uid}, 'synced')
     ON CONFLICT DO NOTHING`;
-  await rememberUid(tx, made, made.uid, phase.key, made.event.rescheduleUid);
+  await rememberUid(tx, made, made.uid, phase.key, made.previousUid);
   if (staffId === null) {
     await reportUnknownHost(tx, made);
     return true;
@@ -85,6 +86,6 @@ async function reportUnknownHost(tx: Transaction, made: Import): Promise<void> {
   await tx`
     INSERT INTO drifts (company_id, kind, severity, appointment_id, calcom_uid, calcom_event_type_id, remote, dedupe_key)
     VALUES (${made.companyId}, 'host_unknown', 'medium', ${made.appointmentId}, ${made.uid}, ${made.eventTypeId},
-      ${tx.json({ hostId: made.event.organizerId })}, ${`host_unknown:${made.appointmentId}`})
+      ${tx.json({ hostId: made.hostId })}, ${`host_unknown:${made.appointmentId}`})
     ON CONFLICT DO NOTHING`;
 }

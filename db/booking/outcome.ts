@@ -73,6 +73,8 @@ export async function commitMoved(
     await Promise.all([
       tx`DELETE FROM busy_intervals WHERE owner_id = ${appointmentId} AND command_id IS DISTINCT FROM ${commandId}`,
       tx`UPDATE busy_intervals SET kind = 'busy', command_id = NULL WHERE owner_id = ${appointmentId}`,
+      tx`DELETE FROM busy_intervals b USING appointment_phases p
+         WHERE b.owner_id = ${appointmentId} AND p.appointment_id = b.owner_id AND p.key = b.phase_key AND p.sync = 'cancelled'`,
       ...wanted.map(
         (phase) => tx`
           UPDATE appointment_phases SET start_at = ${phase.start}, end_at = ${phase.end}, staff_id = ${phase.staffId},
@@ -105,6 +107,16 @@ export async function commitCancelled(
   return await inTenant(db, companyId, async (tx) => {
     await Promise.all([
       ...operations.map((operation) => settleOperation(tx, operation.operationId, "done", operation.uid)),
+      // A person had moved it on meanwhile: the booking that was cancelled is the newest of its chain.
+      ...operations.flatMap((operation) =>
+        operation.uid === ""
+          ? []
+          : [
+              tx`UPDATE appointment_phases SET calcom_uid = ${operation.uid}
+                 WHERE appointment_id = ${appointmentId} AND key = ${operation.phaseKey}`.execute(),
+              rememberUid(tx, settlement, operation.uid, operation.phaseKey, null),
+            ],
+      ),
       note(
         tx,
         companyId,

@@ -2,7 +2,7 @@ import type { Catalogue } from "../../domain/tenant/catalogue.js";
 import { json, type Transaction } from "../client.js";
 import type { Cancellation } from "../schema/booking.js";
 import { type PhaseRow, phaseColumns } from "./attempt.js";
-import { reportConflict, takeImported } from "./intervals.js";
+import { releaseIntervals, reportConflict, takeImported } from "./intervals.js";
 import { cancelRows, failRows, moveToHost, rememberUid } from "./outcome.js";
 
 interface Scope {
@@ -80,9 +80,11 @@ export async function applyRemoteMove(
 export async function applyRemoteCancel(
   tx: Transaction,
   scope: Scope,
-  cancel: { phaseKey: string; cancellation: Cancellation },
+  cancel: { phaseKey: string; uid: string; cancellation: Cancellation },
 ): Promise<string | null> {
-  await tx`UPDATE appointment_phases SET sync = 'cancelled' WHERE appointment_id = ${scope.appointmentId} AND key = ${cancel.phaseKey}`;
+  await tx`UPDATE appointment_phases SET sync = 'cancelled', calcom_uid = ${cancel.uid}
+           WHERE appointment_id = ${scope.appointmentId} AND key = ${cancel.phaseKey}`;
+  await rememberUid(tx, scope, cancel.uid, cancel.phaseKey, null);
   const phases = await readPhases(tx, scope.appointmentId);
   const standing = phases.filter((phase) => phase.staffRequired && phase.sync !== "cancelled");
   if (standing.length > 0) return cancel.phaseKey;
@@ -96,20 +98,40 @@ export async function applyRemoteConfirmation(tx: Transaction, scope: Scope): Pr
            WHERE id = ${scope.appointmentId} AND status = 'pending'`;
 }
 
-/** Declined before it was confirmed: never made. Rejected afterwards: cancelled. */
+/**
+ * Declined before it was ever confirmed: never made. Rejected afterwards: cancelled.
+ *
+ * @returns the phase's key when other phases still stand: that is somebody's to decide
+ */
 export async function applyRemoteRejection(
   tx: Transaction,
   scope: Scope,
-  wasPending: boolean,
-  cancellation: Cancellation,
-): Promise<void> {
-  if (!wasPending) {
-    await cancelRows(tx, scope.appointmentId, cancellation, 0);
-    return;
+  rejection: { phaseKey: string; uid: string; wasPending: boolean; cancellation: Cancellation },
+): Promise<string | null> {
+  const { appointmentId } = scope;
+  const [row] = await tx<{ moves: number; others: number }[]>`
+    SELECT a.reschedule_count AS moves, (
+      SELECT count(*)::int FROM appointment_phases p
+      WHERE p.appointment_id = a.id AND p.staff_required AND p.sync <> 'cancelled' AND p.key <> ${rejection.phaseKey}) AS others
+    FROM appointments a WHERE a.id = ${appointmentId}`;
+  if (!rejection.wasPending || (row?.moves ?? 0) > 0 || (row?.others ?? 0) > 0) {
+    return await applyRemoteCancel(tx, scope, rejection);
   }
-  await failRows(tx, scope.appointmentId, true, "declined");
-  await tx`UPDATE appointments SET cancellation = ${json(tx, cancellation)} WHERE id = ${scope.appointmentId}`;
-  await tx`DELETE FROM busy_intervals WHERE owner_id = ${scope.appointmentId}`;
+  await failRows(tx, appointmentId, true, "declined");
+  await tx`UPDATE appointments SET cancellation = ${json(tx, rejection.cancellation)} WHERE id = ${appointmentId}`;
+  await releaseIntervals(tx, appointmentId);
+  return null;
+}
+
+/** The booking of a phase that was taken for made without knowing which it is. */
+export async function adoptRemote(
+  tx: Transaction,
+  scope: Scope,
+  adopted: { phaseKey: string; uid: string },
+): Promise<void> {
+  await tx`UPDATE appointment_phases SET calcom_uid = ${adopted.uid}, sync = 'synced'
+           WHERE appointment_id = ${scope.appointmentId} AND key = ${adopted.phaseKey} AND calcom_uid IS NULL`;
+  await rememberUid(tx, scope, adopted.uid, adopted.phaseKey, null);
 }
 
 /** Another host took it over; the uid stays. */

@@ -1,6 +1,7 @@
 import type { UndoOutcome } from "../../domain/booking/attempt.js";
 import type { AppointmentFacts } from "../../domain/booking/facts.js";
 import { type Database, inTenant } from "../client.js";
+import { absorbMadeByHand } from "./absorb.js";
 import { type CommandRow, cancellationOf, commandColumns } from "./attempt.js";
 import { releaseIntervals } from "./intervals.js";
 import { cancelRows, readFacts, settleCommand, standsAgain } from "./outcome.js";
@@ -100,6 +101,7 @@ async function acceptAsMade(tx: Tx, request: SettleByHand, command: CommandRow |
       FROM (SELECT min(start_at) AS start_at, max(end_at) AS end_at FROM appointment_phases WHERE appointment_id = ${appointmentId}) s
       WHERE a.id = ${appointmentId}`;
   }
+  await absorbMadeByHand(tx, request);
   await tx`UPDATE busy_intervals SET kind = 'busy', command_id = NULL WHERE owner_id = ${appointmentId}`;
   await tx`UPDATE appointment_phases SET sync = 'synced' WHERE appointment_id = ${appointmentId} AND staff_required`;
   await tx`UPDATE appointments SET status = 'confirmed', sync_state = 'synced', verified_at = now(), last_error = NULL,

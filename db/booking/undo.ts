@@ -23,6 +23,7 @@ export async function commitUndone(
   settlement: Settlement,
   after: UndoOutcome,
   movedBack: readonly PhaseResult[],
+  operationIds: readonly string[],
 ): Promise<AppointmentFacts> {
   const { companyId, appointmentId, commandId } = settlement;
   return await inTenant(db, companyId, async (tx) => {
@@ -36,7 +37,7 @@ export async function commitUndone(
       action: "undo",
       outcome: "done",
       detail: { movedBack: movedBack.length },
-      dedupeKey: `undone:${commandId ?? movedBack.map((result) => result.operationId).join()}:${after.status ?? "stands"}`,
+      dedupeKey: `undone:${operationIds[0] ?? commandId}:${after.status ?? "stands"}`,
     });
     const [row] = await tx<{ status: string }[]>`SELECT status FROM appointments WHERE id = ${appointmentId}`;
     if (after.status === "cancelled") {

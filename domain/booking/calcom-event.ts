@@ -31,7 +31,10 @@ export type EventDecision =
       end: string | null;
       surplus: boolean;
     }
-  | { kind: "create"; confirmed: boolean }
+  /** `booking`: what Cal.com says of the newest link of the chain, where it is another than the event's. */
+  | { kind: "create"; confirmed: boolean; booking: NewestBooking | null }
+  /** The booking of a phase that an operator had marked as made, without naming it. */
+  | { kind: "adopt"; phaseKey: string; uid: string }
   | {
       kind: "move";
       phaseKey: string;
@@ -51,7 +54,18 @@ export type EventDecision =
   | { kind: "note"; why: string }
   | { kind: "stale"; why: string }
   /** Content does not tell: GET decides (design.md 3). */
-  | { kind: "ask"; uid: string };
+  | { kind: "ask"; uid: string }
+  /** Cal.com had to be asked and has not answered, or its replica has not got it yet: later again. */
+  | { kind: "unclear"; why: string };
+
+/** The newest booking of a chain, as Cal.com has it. Instants are ISO. */
+export interface NewestBooking {
+  uid: string;
+  fromUid: string | null;
+  start: string;
+  end: string;
+  hostId: number | null;
+}
 
 /**
  * Reads one event against what is known. Events are compared by content and by the chain of uids, never by
@@ -67,6 +81,10 @@ export function decideEvent(event: CalcomEvent, known: KnownBooking): EventDecis
   // The request was ours, its confirmation is a person's, although it may carry our metadata.
   const confirmation = asked && event.kind === "created" && event.status !== "pending";
   if (operation && !confirmation) {
+    const phase = known.phases.find((candidate) => candidate.key === operation.phaseKey);
+    if (operation.state === "abandoned" && phase?.uid === null && isOpen(known)) {
+      return { kind: "adopt", phaseKey: phase.key, uid: event.uid };
+    }
     const surplus =
       operation.state === "refused" ||
       operation.state === "abandoned" ||
@@ -129,11 +147,22 @@ function isEcho(event: CalcomEvent, operation: Operation): boolean {
       return (
         (event.kind === "rescheduled" || event.kind === "requested") &&
         event.rescheduleUid === operation.uid &&
-        sameInstant(event.start, operation.wantedStart)
+        sameInstant(event.start, operation.wantedStart) &&
+        // What we were refused or gave up, a person did by hand: a real change, and the old booking is dead.
+        mayStillHappen(operation)
       );
     case "cancel":
-      return event.kind === "cancelled" && event.uid === operation.uid && !event.requestReschedule;
+      return (
+        event.kind === "cancelled" &&
+        event.uid === operation.uid &&
+        !event.requestReschedule &&
+        mayStillHappen(operation)
+      );
   }
+}
+
+function mayStillHappen(operation: Operation): boolean {
+  return operation.state === "open" || operation.state === "done";
 }
 
 function decideBooked(event: CalcomEvent, uid: string, known: KnownBooking): EventDecision {
@@ -151,6 +180,8 @@ function decideBooked(event: CalcomEvent, uid: string, known: KnownBooking): Eve
   if (event.rescheduleUid !== null) {
     const from = event.rescheduleUid;
     const phase = known.phases.find((candidate) => candidate.uid === from);
+    // A cancelled booking moves only after a host's "request reschedule"; or the move is older than the cancel.
+    if (phase && (!isOpen(known) || phase.cancelled)) return { kind: "ask", uid };
     if (phase) {
       return {
         kind: "move",
@@ -170,7 +201,9 @@ function decideBooked(event: CalcomEvent, uid: string, known: KnownBooking): Eve
     return { kind: "ask", uid };
   }
   if (cancelledAfter) return { kind: "stale", why: "tombstone" };
-  return { kind: "create", confirmed };
+  // A later link of this chain was cancelled: whether this one was moved on to it, only Cal.com knows.
+  if (known.tombstones.length > 0) return { kind: "ask", uid };
+  return { kind: "create", confirmed, booking: null };
 }
 
 function decideCancelled(event: CalcomEvent, uid: string, known: KnownBooking): EventDecision {
@@ -192,4 +225,55 @@ function isOpen(known: KnownBooking): boolean {
 /** Instants, never strings: Cal.com writes the same one in three ways (calcom.md 2.3). */
 export function sameInstant(a: string | null, b: string | null): boolean {
   return a !== null && b !== null && Date.parse(a) === Date.parse(b);
+}
+
+/**
+ * Decides by what Cal.com itself says of the newest booking of the event's chain. The event is the better
+ * witness of one thing: Cal.com announces a cancel before it is written, and a replica may lag (calcom.md 2.4).
+ *
+ * @param phase whose chain it is; `null` where nothing of this booking is known yet
+ */
+export function decideByNewest(
+  event: CalcomEvent,
+  known: KnownBooking,
+  phase: KnownPhase | null,
+  newest: NewestBooking & { active: boolean; confirmed: boolean },
+): EventDecision {
+  const { uid, fromUid, start, end, hostId, confirmed } = newest;
+  const saysGone = event.kind === "cancelled" || event.kind === "rejected";
+  const gone = !newest.active || known.tombstones.includes(uid) || (saysGone && event.uid === uid);
+  if (phase === null) {
+    if (gone) return { kind: "stale", why: "gone_in_calcom" };
+    return { kind: "create", confirmed, booking: { uid, fromUid, start, end, hostId } };
+  }
+  if (phase.pastUids.includes(uid)) return { kind: "stale", why: "older_uid" };
+  const open = isOpen(known) && !phase.cancelled;
+  if (gone) {
+    if (!open) return { kind: "stale", why: `already_${known.status}` };
+    const requestReschedule = event.kind === "cancelled" && event.requestReschedule && event.uid === uid;
+    if (uid === phase.uid || phase.uid === null || requestReschedule) {
+      return { kind: "cancel", phaseKey: phase.key, uid, requestReschedule };
+    }
+    return {
+      kind: "move",
+      phaseKey: phase.key,
+      fromUid: phase.uid,
+      uid,
+      start,
+      end,
+      confirmed,
+      cancelledAfter: true,
+    };
+  }
+  if (uid === phase.uid && sameInstant(start, phase.start) && open) return { kind: "stale", why: "in_sync" };
+  return {
+    kind: "move",
+    phaseKey: phase.key,
+    fromUid: phase.uid ?? fromUid ?? uid,
+    uid,
+    start,
+    end,
+    confirmed,
+    cancelledAfter: false,
+  };
 }

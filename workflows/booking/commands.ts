@@ -54,7 +54,8 @@ async function takeReschedule(
   const creates: Operation[] = [];
   for (const wanted of prepared.phases.filter((phase) => phase.staffRequired)) {
     const current = state.phases.find((phase) => phase.key === wanted.key);
-    if (!current) continue;
+    // A phase that a person cancelled, and an operator let be, is not brought back by a move.
+    if (!current || current.cancelled) continue;
     // Cal.com cannot move a booking to another event type: there a new one is made and the old one cancelled.
     if (current.uid !== null && current.calcomEventTypeId === wanted.calcomEventTypeId) {
       moves.push(newOperation("reschedule", wanted.key, current.uid, wanted.start));

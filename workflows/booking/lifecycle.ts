@@ -64,9 +64,13 @@ export async function bookingLifecycle(input: BookingInput, carried?: BookingSta
     },
     { description: "JSON: {}" },
   );
-  setHandler(calcomEventSignal, ({ eventId }) => takeIn(state, eventId, { type: "calcomEvent", eventId }), {
-    description: 'JSON: {"eventId": "<uuid of the inbox row>"}',
-  });
+  setHandler(
+    calcomEventSignal,
+    ({ eventId }) => takeIn(state, eventId, { type: "calcomEvent", eventId, attempt: 0 }),
+    {
+      description: 'JSON: {"eventId": "<uuid of the inbox row>"}',
+    },
+  );
   setHandler(
     resolveReviewUpdate,
     async (decision) => {
@@ -104,7 +108,7 @@ async function live(input: BookingInput, state: BookingState): Promise<void> {
     if (item) {
       switch (item.type) {
         case "calcomEvent":
-          await applyEvent(input, state, item.eventId);
+          await applyEvent(input, state, item.eventId, item.attempt);
           break;
         case "decision":
           state.decided = [
@@ -135,6 +139,14 @@ async function live(input: BookingInput, state: BookingState): Promise<void> {
       state.inbox.push(...state.waiting.splice(0));
       continue;
     }
+    const askAgain = state.unclear.filter((event) => event.at <= now);
+    if (askAgain.length > 0) {
+      state.unclear = state.unclear.filter((event) => event.at > now);
+      state.inbox.push(
+        ...askAgain.map(({ eventId, attempt }) => ({ type: "calcomEvent" as const, eventId, attempt })),
+      );
+      continue;
+    }
     if (state.surplusLookups.some((lookup) => lookup.at <= now)) {
       await lookForSurplus(input, state, now);
       continue;
@@ -146,7 +158,11 @@ async function live(input: BookingInput, state: BookingState): Promise<void> {
       continue;
     }
     const close = closeTime(input, state);
-    const busy = state.task !== null || state.review !== null || state.surplusLookups.length > 0;
+    const busy =
+      state.task !== null ||
+      state.review !== null ||
+      state.surplusLookups.length > 0 ||
+      state.unclear.length > 0;
     if (
       (close <= now || (state.cancelledInUi && state.status !== "confirmed" && state.status !== "pending")) &&
       !busy
@@ -164,6 +180,7 @@ async function live(input: BookingInput, state: BookingState): Promise<void> {
         ? Math.max(Date.parse(state.start), now + 1)
         : Number.POSITIVE_INFINITY,
       ...state.surplusLookups.map((lookup) => lookup.at),
+      ...state.unclear.map((event) => event.at),
       completion ?? Number.POSITIVE_INFINITY,
       busy ? Number.POSITIVE_INFINITY : close,
     );

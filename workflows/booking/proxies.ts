@@ -4,6 +4,8 @@ import type { AttemptLimits } from "../../domain/booking/attempt.js";
 import type { BookingInput } from "./input.js";
 
 const MARGIN_MS = 10_000;
+/** At most: looked up and asked for the slot before a second request, looked up after it. */
+const READS_PER_WRITE = 6;
 /** Attempts heartbeat, so that a killed worker is noticed long before the timeout of a slow Cal.com. */
 const HEARTBEAT_MS = 15_000;
 
@@ -17,7 +19,7 @@ const HEARTBEAT_MS = 15_000;
 export function remote(input: BookingInput, calls = 1) {
   const { calcomWriteTimeoutMs, calcomReadTimeoutMs } = input.durations;
   return proxyActivities<BookingActivities>({
-    startToCloseTimeout: calls * (calcomWriteTimeoutMs + 3 * calcomReadTimeoutMs) + MARGIN_MS,
+    startToCloseTimeout: calls * (calcomWriteTimeoutMs + READS_PER_WRITE * calcomReadTimeoutMs) + MARGIN_MS,
     heartbeatTimeout: HEARTBEAT_MS,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: { initialInterval: "500ms", backoffCoefficient: 2, maximumInterval: "30s" },

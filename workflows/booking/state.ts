@@ -25,6 +25,8 @@ export interface BookingState {
   review: Review | null;
   /** When to look for surplus bookings after doubt (ms since epoch). */
   surplusLookups: { at: number; operationIds: string[] }[];
+  /** Events on which Cal.com has to be asked again (`at`: ms since epoch). */
+  unclear: { eventId: string; at: number; attempt: number }[];
   /** Outcome of each operator's decision, for the update that waits for it. */
   decided: { id: string; problem: string | null }[];
   /** The search attributes as last set, so that they are set only when they change. */
@@ -45,7 +47,8 @@ export type CommandItem =
 
 export type InboxItem =
   | CommandItem
-  | { type: "calcomEvent"; eventId: string }
+  /** `attempt`: how often it was left unclear before. */
+  | { type: "calcomEvent"; eventId: string; attempt: number }
   | { type: "decision"; id: string; decision: ReviewDecision };
 
 /** The change to Cal.com that is under way. There is never more than one. */
@@ -62,6 +65,8 @@ export interface Task {
   /** `undo`: which operation takes back which, and what to write when everything is taken back. */
   undoes: { of: string; by: string }[];
   after: UndoOutcome | null;
+  /** `undo` of a segment's new booking: the phase whose review goes on when that is taken back. */
+  segment: string | null;
 }
 
 export interface Review {
@@ -89,6 +94,7 @@ export function initialState(input: BookingInput): BookingState {
     task: null,
     review: null,
     surplusLookups: [],
+    unclear: [],
     decided: [],
     shown: { status: "Pending", uid: null, start: input.appointment?.start ?? null, reason: null },
     cancelledInUi: false,

@@ -26,6 +26,7 @@ export function begin(
     lastError: null,
     undoes: [],
     after: null,
+    segment: null,
   };
 }
 
@@ -57,15 +58,18 @@ export async function attemptTask(input: BookingInput, state: BookingState): Pro
       state.task = null;
       if (report.outcome === "refused" && task.kind === "book" && task.commandId === null) {
         // A segment that a person had cancelled could not be booked again: that stays somebody's to decide.
-        await enterReview(input, state, "segment_cancelled", state.review?.phaseKey ?? null);
+        await enterReview(input, state, "segment_cancelled", segmentOf(state, task));
       } else {
         await leaveReview(input, state);
+      }
+      if (task.kind === "undo" && task.segment !== null) {
+        await enterReview(input, state, "segment_cancelled", task.segment);
       }
       if (report.outcome === "done" && task.kind === "move") cancelReplaced(state, task, before);
       return;
     case "undo":
       await leaveReview(input, state);
-      beginUndo(state, task, { status: null, refuse: [], complete: [] });
+      beginUndo(state, task, { status: null, refuse: [], complete: [] }, segmentOf(state, task));
       return;
     case "blocked":
       task.lastError = report.error;
@@ -112,7 +116,12 @@ async function send(input: BookingInput, state: BookingState, task: Task): Promi
  * The saga's way back. Every operation that may stand in Cal.com was noted before it was sent, so each has
  * its compensation here, newest first: a booking is cancelled, a move is moved back.
  */
-export function beginUndo(state: BookingState, task: Task, after: UndoOutcome): void {
+export function beginUndo(
+  state: BookingState,
+  task: Task,
+  after: UndoOutcome,
+  segment: string | null = null,
+): void {
   const undone = operationsOf(state, task.operationIds)
     .filter((operation) => operation.kind !== "cancel" && operation.state !== "refused")
     .reverse();
@@ -134,6 +143,13 @@ export function beginUndo(state: BookingState, task: Task, after: UndoOutcome): 
   if (!undo) return;
   undo.undoes = pairs.map(({ of, by }) => ({ of: of.id, by: by.id }));
   undo.after = after;
+  undo.segment = segment;
+}
+
+/** The phase that an operator wants booked again; `null` for any other work. */
+function segmentOf(state: BookingState, task: Task): string | null {
+  if (task.kind !== "book" || task.commandId !== null) return null;
+  return operationsOf(state, task.operationIds)[0]?.phaseKey ?? null;
 }
 
 /** Where a phase went to another event type, its old booking still stands and is cancelled now. */
@@ -210,17 +226,21 @@ async function postponeSlowly(
   const delay = Math.min(slowRetryMs * 2 ** Math.min(task.slowAttempt, 20), slowRetryMaxMs);
   task.slowAttempt += 1;
   task.dueAt = Date.now() + Math.max(delay, retryAfterMs ?? 0);
-  await enterReview(input, state, reason, null);
+  await enterReview(input, state, reason, segmentOf(state, task));
 }
 
-/** A slow first request may still commit after the look-up: look again later (design.md 3, Retries). */
+/**
+ * A slow first request may still commit after the look-up: look again later (design.md 3, Retries). Counted
+ * from the last doubtful attempt, for with each of them a request may have been under way.
+ */
 function watchForSurplus(input: BookingInput, state: BookingState, operationIds: readonly string[]): void {
-  const watched = new Set(state.surplusLookups.flatMap((lookup) => lookup.operationIds));
-  const fresh = operationIds.filter((id) => !watched.has(id));
-  if (fresh.length === 0) return;
+  const watched = new Set(operationIds);
+  state.surplusLookups = state.surplusLookups
+    .map((lookup) => ({ ...lookup, operationIds: lookup.operationIds.filter((id) => !watched.has(id)) }))
+    .filter((lookup) => lookup.operationIds.length > 0);
   const now = Date.now();
   for (const delay of input.durations.surplusLookupsMs) {
-    state.surplusLookups.push({ at: now + delay, operationIds: fresh });
+    state.surplusLookups.push({ at: now + delay, operationIds: [...watched] });
   }
 }
 
@@ -293,9 +313,16 @@ export async function giveUp(
   problem: string,
 ): Promise<void> {
   await leaveReview(input, state);
-  beginUndo(state, task, {
-    status: task.kind === "book" ? "failed" : null,
-    refuse: task.commandId === null ? [] : [{ commandId: task.commandId, problem }],
-    complete: [],
-  });
+  const segment = segmentOf(state, task);
+  beginUndo(
+    state,
+    task,
+    {
+      // A segment that could not be booked again leaves the rest of the appointment standing.
+      status: task.kind === "book" && segment === null ? "failed" : null,
+      refuse: task.commandId === null ? [] : [{ commandId: task.commandId, problem }],
+      complete: [],
+    },
+    segment,
+  );
 }
