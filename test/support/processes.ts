@@ -128,7 +128,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     const logFile = join(directory, `${String(started).padStart(4, "0")}-${role}.log`);
     const child = await startManaged({
       command: process.execPath,
-      args: ["--import", "tsx", "--input-type=module", "--eval", ENTRY[role], inject("workflowBundlePath")],
+      args: ["--import", "tsx", "--eval", entry(role)],
       cwd: ROOT,
       env,
       logFile,
@@ -207,11 +207,11 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
 }
 
 /** The production entries, on the loopback address and with the bundle that the run has made already. */
-const ENTRY = {
-  api: `const { runApi } = await import("./api/process.ts"); await runApi({ host: "127.0.0.1" });`,
-  worker: `const { runWorker } = await import("./worker.ts");
-    await runWorker({ workflowBundle: { codePath: process.argv[1] } });`,
-};
+function entry(role: "api" | "worker"): string {
+  if (role === "api") return `import("./api/process.ts").then((api) => api.runApi({ host: "127.0.0.1" }));`;
+  const options = { workflowBundle: { codePath: inject("workflowBundlePath") } };
+  return `import("./worker.ts").then((worker) => worker.runWorker(${JSON.stringify(options)}));`;
+}
 
 async function ownDatabase(): Promise<{ url: string; adminUrl: string }> {
   const database = await createTestDatabase();
