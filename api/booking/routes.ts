@@ -118,9 +118,12 @@ const listQuerySchema = z.object({
   from: queryInstantField.optional(),
   to: queryInstantField.optional(),
   status: z
-    .string()
+    .union([z.string(), z.array(z.string())])
     .optional()
-    .openapi({ description: `One or several of ${STATUSES.join(", ")}, comma-separated` }),
+    .openapi({
+      type: "string",
+      description: `One or several of ${STATUSES.join(", ")}, comma-separated or repeated`,
+    }),
   staff: z.string().optional(),
   service: z.string().optional(),
   branch: z.string().optional(),
@@ -232,13 +235,19 @@ export function bookingRoutes(deps: BookingCommandDeps): OpenAPIHono<TenantConte
     const query = c.req.valid("query");
     const companyId = c.get("companyId");
     const catalogue = await deps.directory.catalogue(companyId);
-    const statuses = query.status?.split(",").map((status) => status.trim());
+    // A repeated parameter joins its values with commas.
+    const statuses = query.status
+      ?.toString()
+      .split(",")
+      .map((status) => status.trim());
     const wrong = statuses?.find((status) => !STATUSES.some((known) => known === status));
     if (wrong !== undefined) throw invalidField("status", `"${wrong}" is none of ${STATUSES.join(", ")}`);
     const staffId = named(catalogue.staff, "staff", query.staff);
     const serviceId = named(catalogue.services, "service", query.service);
     const branchId = named(catalogue.branches, "branch", query.branch);
-    const phone = query.phone === undefined ? undefined : normalisePhone(query.phone);
+    // A plus that was not encoded arrives as a blank.
+    const phone =
+      query.phone === undefined ? undefined : normalisePhone(query.phone.replace(/^ (?=[1-9])/, "+"));
     if (phone === null) throw invalidField("phone", "is no valid phone number");
     const after = query.cursor === undefined ? undefined : afterCursor(query.cursor);
     if (after === null) throw invalidField("cursor", "is not one that was given out");
@@ -304,6 +313,5 @@ function respond(c: Context<TenantContext>, answered: Answered): never {
   };
   if (answered.replayed) headers["Idempotency-Replayed"] = "true";
   if (answered.status < 400) headers.Location = `/api/v2/bookings/${answered.appointmentId}`;
-  // biome-ignore lint/suspicious/noExplicitAny: the schemas document it; the body is the stored answer
   return c.newResponse(JSON.stringify(answered.body), { status: answered.status as 200, headers }) as never;
 }
