@@ -1,6 +1,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { readAppointmentSync } from "../../db/operations/appointment-sync.js";
 import { readSyncNumbers } from "../../db/operations/sync-status.js";
+import { bodyMayBeMissing } from "../body.js";
 import { waitMs } from "../booking/schemas.js";
 import type { TenantContext } from "../context.js";
 import { Problem } from "../problems.js";
@@ -53,6 +54,7 @@ const reconcileRoute = createRoute({
   summary: "Looks for what lost webhooks would have told",
   tags: sync,
   security,
+  middleware: bodyMayBeMissing,
   request: {
     headers: z.object({
       prefer: z.string().optional().openapi({

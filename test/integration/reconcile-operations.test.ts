@@ -195,6 +195,10 @@ describe("POST /api/v2/calcom/reconcile", () => {
     expect(all.body.checked).toBeGreaterThan(0);
   });
 
+  it("needs no body, although a client may announce one.", async () => {
+    expect(await operations.reconcile(null)).toMatchObject({ status: 200, body: { healed: 0 } });
+  });
+
   it("refuses a local time and fields that it does not know.", async () => {
     expect((await operations.reconcile({ since: "2026-12-03T14:00:00" })).status).toBe(400);
     const unknown = await operations.reconcile({ company: "other" });

@@ -16,7 +16,7 @@ export interface Operations {
   /** As the salon, or as another company. */
   get(path: string, companyId?: string): Promise<Answer>;
   /** Waits for the end unless told otherwise. */
-  reconcile(body?: object, prefer?: string): Promise<Answer>;
+  reconcile(body?: object | null, prefer?: string): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -62,14 +62,18 @@ export async function startOperations(salon: Salon): Promise<Operations> {
     backgroundTaskQueue,
     get: async (path, companyId) =>
       answer(await app.request(path, { headers: companyId ? { "X-Company": companyId } : {} })),
-    reconcile: async (body = {}, prefer = "wait=30") =>
-      answer(
+    reconcile: async (body = {}, prefer = "wait=30") => {
+      const text = body === null ? null : JSON.stringify(body);
+      // As a client on a socket says it; `app.request` does not by itself.
+      const length = text === null ? 0 : Buffer.byteLength(text);
+      return answer(
         await app.request("/api/v2/calcom/reconcile", {
           method: "POST",
-          headers: { "Content-Type": "application/json", Prefer: prefer },
-          body: JSON.stringify(body),
+          headers: { "Content-Type": "application/json", "Content-Length": String(length), Prefer: prefer },
+          body: text,
         }),
-      ),
+      );
+    },
     async close() {
       worker.shutdown();
       await running;
