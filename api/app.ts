@@ -130,9 +130,8 @@ function toProblem(error: unknown, log: Log, requestId: string): Problem {
   }
   if (isUnreachable(error)) {
     log.warn({ requestId, error: codeOf(error) }, "the database cannot be reached");
-    return new Problem("temporarily-unavailable", "nothing was accepted; try again shortly", {}, undefined, {
-      "Retry-After": "2",
-    });
+    // A COMMIT whose answer was lost may have happened: nothing more can be promised than what a repetition does.
+    return new Problem("temporarily-unavailable", REPEAT, {}, undefined, { "Retry-After": "2" });
   }
   log.error(
     {
@@ -145,6 +144,9 @@ function toProblem(error: unknown, log: Log, requestId: string): Problem {
   );
   return new Problem("internal", "something unexpected happened; it has been recorded");
 }
+
+const REPEAT =
+  "repeat it shortly; with the same Idempotency-Key it is done once, whether or not it was accepted now";
 
 const UNREACHABLE = new Set([
   "ECONNREFUSED",
@@ -174,9 +176,10 @@ function isUnreachable(error: unknown): boolean {
   return code !== null && (UNREACHABLE.has(code) || code.startsWith("08"));
 }
 
+const FRAME = /^\s+at \S/;
+
 /** The first line of our own in the stack: enough to find it, without a message that may hold data. */
 function placeOf(error: unknown): string | null {
-  const line =
-    error instanceof Error ? error.stack?.split("\n").find((text) => text.includes("at ")) : undefined;
+  const line = error instanceof Error ? error.stack?.split("\n").find((text) => FRAME.test(text)) : undefined;
   return line?.trim() ?? null;
 }
