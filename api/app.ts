@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import postgres from "postgres";
 import type { CalcomClient } from "../calcom/client.js";
@@ -8,7 +7,7 @@ import type { Inbox } from "../db/calcom/inbox.js";
 import type { Database } from "../db/client.js";
 import type { Directory, Installation } from "../db/tenant/directory.js";
 import { requireAdmin, requireCompany } from "./auth.js";
-import { onlyJson } from "./body.js";
+import { limitedBody, onlyJson } from "./body.js";
 import { createAlternatives } from "./booking/alternatives.js";
 import type { Dispatcher } from "./booking/dispatch.js";
 import { bookingRoutes } from "./booking/routes.js";
@@ -79,17 +78,10 @@ export function createApp(deps: AppDeps): OpenAPIHono<RequestContext> {
     });
   });
 
-  const limited = (maxSize: number) =>
-    bodyLimit({
-      maxSize,
-      onError: () => {
-        throw new Problem("payload-too-large", `the body is larger than ${maxSize / KIB} KiB`);
-      },
-    });
-  app.use("/api/webhooks/*", limited(WEBHOOK_BODY));
-  app.use("/api/calcom/webhook", limited(WEBHOOK_BODY));
-  app.use("/api/v2/*", limited(REST_BODY));
-  app.use("/api/admin/*", limited(REST_BODY * 16));
+  app.use("/api/webhooks/*", limitedBody(WEBHOOK_BODY));
+  app.use("/api/calcom/webhook", limitedBody(WEBHOOK_BODY));
+  app.use("/api/v2/*", limitedBody(REST_BODY));
+  app.use("/api/admin/*", limitedBody(REST_BODY * 16));
 
   const company = requireCompany(deps.directory, limits);
   const admin = requireAdmin(deps.adminToken, limits);

@@ -97,9 +97,11 @@ async function takeIn(
   const owner = await ownerOf(event);
   const { companyId } = owner;
   const store = async (status: "waiting" | "quarantined", note: string | null): Promise<Verdict> => {
+    const key = semanticKey(event);
     const stored = await deps.inbox.put({
       companyId,
-      semanticKey: semanticKey(event),
+      // One in quarantine must not make a duplicate of the real one, which may come by another way.
+      semanticKey: status === "quarantined" ? `quarantined|${note}|${key}` : key,
       event,
       person,
       status,

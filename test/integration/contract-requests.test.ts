@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { Agent, request } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { closeSalons, type Salon, slot, startSalon } from "../support/salon.js";
 import { ask, askChunked, expectProblem, wish } from "./contract-http.js";
@@ -142,6 +144,44 @@ describe("a body", () => {
       422,
       "invalid-request",
     );
+  });
+
+  it("that was refused unread leaves its connection as it was", async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const send = (path: string, body: string, headers: Record<string, string>) =>
+      new Promise<{ status: number | undefined; port: number | undefined }>((resolve, reject) => {
+        const sent = request(`${salon.url}${path}`, { method: "POST", agent, headers }, (response) => {
+          const port = response.socket.localPort;
+          response.resume().on("end", () => resolve({ status: response.statusCode, port }));
+        });
+        sent.on("error", reject);
+        sent.end(body);
+      });
+    const type = { "Content-Type": "application/json" };
+    const large = await send(BOOKINGS, "x".repeat(300_000), type);
+    expect(large.status).toBe(413);
+    expect((await send(BOOKINGS, "x".repeat(60_000), type)).status).toBe(401);
+    const until = Date.now() + 1_000;
+    let asked = 0;
+    while (Date.now() < until) {
+      expect(await send(BOOKINGS, "{}", type)).toEqual({ status: 401, port: large.port });
+      asked += 1;
+    }
+    expect(asked).toBeGreaterThan(1);
+    agent.destroy();
+  });
+
+  it("that is absurdly large is refused without being read", async () => {
+    const sent = request(`${salon.url}${BOOKINGS}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "Content-Length": "5000000000" },
+    });
+    sent.write("{");
+    const [response] = await once(sent, "response");
+    expect(response.statusCode).toBe(413);
+    expect(response.headers.connection).toBe("close");
+    sent.on("error", () => {});
+    sent.destroy();
   });
 
   it("names everything that is missing", async () => {
