@@ -61,7 +61,7 @@ async function main(): Promise<void> {
   goOn();
   await untilReady(installation.config.port, () => stopping !== null);
   goOn();
-  process.stdout.write(await summary(installation, seeded, DATA));
+  process.stdout.write(summary(installation, seeded, DATA));
 }
 
 function goOn(): void {

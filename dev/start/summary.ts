@@ -1,4 +1,3 @@
-import { z } from "zod";
 import type { Installation } from "./installation.js";
 import type { Seeded } from "./seeding.js";
 
@@ -18,11 +17,7 @@ export function withoutPassword(url: string): string {
 }
 
 /** Says where everything is, and how to make the first booking. */
-export async function summary(
-  installation: Installation,
-  seeded: Seeded | null,
-  dataDirectory: string,
-): Promise<string> {
+export function summary(installation: Installation, seeded: Seeded | null, dataDirectory: string): string {
   const { config, simulatorUrl } = installation;
   const api = `http://localhost:${config.port}`;
   const ui = config.temporalUiUrl;
@@ -52,15 +47,13 @@ export async function summary(
     ["Token", seeded === null ? null : `${seeded.token}   (company ${seeded.companySlug})`],
   ];
   const table = rows.flatMap(([name, value]) => (value === null ? [] : [`  ${name.padEnd(20)} ${value}`]));
-  const first =
-    seeded === null ? [] : ["", "First booking:", "", await firstBooking(config.port, api, seeded)];
+  const first = seeded === null ? [] : ["", "First booking:", "", firstBooking(api, seeded)];
   return ["", "askpro-gateway is running. Ctrl-C stops it.", "", ...table, ...first, ""].join("\n");
 }
 
-const availability = z.object({ slots: z.array(z.object({ start: z.string() })) });
-
-async function firstBooking(port: number, api: string, { token }: Seeded): Promise<string> {
-  const start = await firstFreeStart(port, token);
+function firstBooking(api: string, { token }: Seeded): string {
+  // More than a day ahead on any day, so that no notice stands in its way.
+  const start = nextWednesdayAtTen(new Date(Date.now() + 26 * 3_600_000));
   const body = {
     service: SERVICE,
     branch: "zentrale",
@@ -76,30 +69,6 @@ async function firstBooking(port: number, api: string, { token }: Seeded): Promi
     `  -H 'Idempotency-Key: first-${start.replace(/\D/g, "").slice(0, 12)}' \\`,
     `  -d '${quoted}'`,
   ].join("\n");
-}
-
-/** Asked from the API, so that the command works on any day; if it cannot say, ten o'clock of the next Wednesday. */
-async function firstFreeStart(port: number, token: string): Promise<string> {
-  const from = new Date(Date.now() + 26 * 3_600_000);
-  const to = new Date(from.getTime() + 7 * 86_400_000);
-  const query = new URLSearchParams({
-    service: SERVICE,
-    branch: "zentrale",
-    from: from.toISOString(),
-    to: to.toISOString(),
-    limit: "1",
-  });
-  try {
-    const response = await fetch(`http://127.0.0.1:${port}/api/v2/availability?${query}`, {
-      headers: { authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(5_000),
-    });
-    const [slot] = availability.parse(await response.json()).slots;
-    if (slot !== undefined) return slot.start;
-  } catch {
-    // The command is an example; a start must not fail for it.
-  }
-  return nextWednesdayAtTen(from);
 }
 
 /** In UTC: 11:00 or 12:00 in the salon, which is open at both. */
