@@ -47,8 +47,8 @@ interface Round {
   cpu: CpuSeconds;
 }
 
-const WARM_UP = { callers: 10, requests: 120 };
-const COUNTED = 100;
+const WARM_UP = { callers: 10, requests: 80 };
+const COUNTED = 50;
 const IDLE_MS = 3_000;
 const SAMPLE = 10;
 
@@ -61,14 +61,19 @@ export class Bookers {
   readonly #workflowIds: Record<Contender, string[]> = { ours: [], floor: [], bare: [], echo: [] };
   #keys = 0;
 
-  constructor(
-    readonly installation: Installation,
-    readonly services: () => Services,
-  ) {}
+  #services: Services | null = null;
+
+  constructor(readonly installation: Installation) {}
+
+  /** From now on these are asked. Slots and keys go on: the database stays the same. */
+  turnTo(services: Services): void {
+    this.#services = services;
+  }
 
   /** One booking until the 201. */
   async book(contender: Contender): Promise<void> {
-    const { urls } = this.services();
+    if (!this.#services) throw new Error("nobody to ask");
+    const { urls } = this.#services;
     const key = `bench-${contender}-${this.#keys++}`;
     switch (contender) {
       case "floor":
@@ -116,13 +121,14 @@ function slugOf(text: string): string {
 export async function measureBooking(
   installation: Installation,
   services: Services,
+  bookers: Bookers,
   options: BenchOptions,
 ): Promise<BookingResult> {
-  const bookers = new Bookers(installation, () => services);
+  bookers.turnTo(services);
   try {
     await warmUp(installation, bookers);
     const processes = installation.processes(services);
-    await quiet(processes, {});
+    await quiet(processes, {}, 5_000);
     const idle = await idleRate(processes, IDLE_MS);
     const rounds = new Map<string, Round[]>();
     for (const callers of options.callers) {
@@ -162,7 +168,6 @@ export async function measureBooking(
     return { series, history, database: {} };
   } finally {
     await installation.webhooks("lost");
-    await bookers.close();
   }
 }
 
@@ -219,13 +224,16 @@ const SPEAKERS = {
  * Counts round trips, in processes of their own whose way to the database leads through a counter: it costs time, so
  * nothing is timed here.
  */
-export async function countRoundTrips(installation: Installation): Promise<BookingResult["database"]> {
+export async function countRoundTrips(
+  installation: Installation,
+  bookers: Bookers,
+): Promise<BookingResult["database"]> {
   const names = ["api", "worker", "floor", "bareWorker"] as const;
   const proxies = new Map<string, PostgresProxy>();
   for (const name of names) proxies.set(name, await startPostgresProxy(installation.databaseUrl));
   const urls = Object.fromEntries([...proxies].map(([name, proxy]) => [name, proxy.url]));
   const services = await installation.startServices(urls);
-  const bookers = new Bookers(installation, () => services);
+  bookers.turnTo(services);
   try {
     await warmUp(installation, bookers);
     const processes = installation.processes(services);
@@ -246,7 +254,6 @@ export async function countRoundTrips(installation: Installation): Promise<Booki
     }
     return result;
   } finally {
-    await bookers.close();
     await services.stop();
     await Promise.all([...proxies.values()].map((proxy) => proxy.close()));
   }

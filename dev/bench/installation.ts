@@ -244,11 +244,13 @@ async function startAll(deps: {
   };
   try {
     return await step("API, worker and contenders", async () => {
-      const api = await start("api");
-      const worker = await start("worker");
-      const floor = await start("floor");
-      const bareApi = await start("bareApi");
-      const bareWorker = await start("bareWorker");
+      const [api, worker, floor, bareApi, bareWorker] = await Promise.all([
+        start("api"),
+        start("worker"),
+        start("floor"),
+        start("bareApi"),
+        start("bareWorker"),
+      ]);
       return {
         urls: { ours: api.url, floor: floor.url, bare: bareApi.url },
         pids: {

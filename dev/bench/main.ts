@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
-import { countRoundTrips, measureBooking } from "./booking.js";
+import { Bookers, countRoundTrips, measureBooking } from "./booking.js";
 import { startBenchInstallation } from "./installation.js";
 import { parseOptions, USAGE } from "./options.js";
 import { bookingTables, webhookTables } from "./report.js";
@@ -9,16 +9,19 @@ import { measureWebhook } from "./webhook.js";
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2));
   const installation = await startBenchInstallation(options);
+  const bookers = new Bookers(installation);
   // Told to stop: what was started is ended, and its data removed.
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => void installation.close().finally(() => process.exit(1)));
   }
   try {
     const before = loadavg();
-    const database = options.scenarios.includes("booking") ? await countRoundTrips(installation) : {};
+    const database = options.scenarios.includes("booking")
+      ? await countRoundTrips(installation, bookers)
+      : {};
     const services = await installation.startServices();
     const booking = options.scenarios.includes("booking")
-      ? { ...(await measureBooking(installation, services, options)), database }
+      ? { ...(await measureBooking(installation, services, bookers, options)), database }
       : null;
     const webhook = options.scenarios.includes("webhook")
       ? await measureWebhook(installation, services, options)
@@ -45,6 +48,7 @@ async function main(): Promise<void> {
     );
     if (failures.length > 0 || (webhook?.applied.notApplied ?? 0) > 0) process.exitCode = 1;
   } finally {
+    await bookers.close();
     await installation.close();
   }
 }

@@ -70,7 +70,7 @@ async function measureIngress(
   const rounds = new Map<Ingress, { run: Run; cpu: CpuSeconds }[]>();
   try {
     await dropBacklog(installation);
-    await quiet(processes, {});
+    await quiet(processes, {}, 5_000);
     const idle = await idleRate(processes, 2_000);
     const send = async (contender: Ingress) => {
       const { body, signature } = variant(template, book());
