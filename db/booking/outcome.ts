@@ -71,10 +71,12 @@ export async function commitMoved(
     const last = wanted.at(-1);
     if (!first || !last) throw new Error("a move without phases");
     await Promise.all([
-      tx`DELETE FROM busy_intervals WHERE owner_id = ${appointmentId} AND command_id IS DISTINCT FROM ${commandId}`,
-      tx`UPDATE busy_intervals SET kind = 'busy', command_id = NULL WHERE owner_id = ${appointmentId}`,
+      // What other commands hold, which wait for this one, is theirs.
+      tx`DELETE FROM busy_intervals WHERE owner_id = ${appointmentId} AND command_id IS NULL`,
+      tx`UPDATE busy_intervals SET kind = 'busy', command_id = NULL
+         WHERE owner_id = ${appointmentId} AND command_id = ${commandId}`,
       tx`DELETE FROM busy_intervals b USING appointment_phases p
-         WHERE b.owner_id = ${appointmentId} AND p.appointment_id = b.owner_id AND p.key = b.phase_key AND p.sync = 'cancelled'`,
+         WHERE b.owner_id = ${appointmentId} AND b.command_id IS NULL AND p.appointment_id = b.owner_id AND p.key = b.phase_key AND p.sync = 'cancelled'`,
       ...wanted.map(
         (phase) => tx`
           UPDATE appointment_phases SET start_at = ${phase.start}, end_at = ${phase.end}, staff_id = ${phase.staffId},
@@ -354,7 +356,7 @@ export async function moveToHost(
 ): Promise<void> {
   const mine = (inner: Transaction, conflict: boolean) => inner`
     UPDATE busy_intervals SET staff_id = ${to}, conflict = ${conflict}
-    WHERE owner_id = ${appointmentId} AND phase_key = ${phaseKey} AND staff_id = ${from}`;
+    WHERE owner_id = ${appointmentId} AND phase_key = ${phaseKey} AND staff_id = ${from} AND command_id IS NULL`;
   try {
     await tx.savepoint(async (inner) => {
       await inner`SET CONSTRAINTS busy_intervals_no_overlap DEFERRED`;
@@ -362,7 +364,7 @@ export async function moveToHost(
       await inner`
         UPDATE busy_intervals o SET staff_id = ${from}
         FROM busy_intervals m, appointments a
-        WHERE m.owner_id = ${appointmentId} AND m.phase_key = ${phaseKey} AND m.staff_id = ${from}
+        WHERE m.owner_id = ${appointmentId} AND m.phase_key = ${phaseKey} AND m.staff_id = ${from} AND m.command_id IS NULL
           AND o.staff_id = ${to} AND o.owner_id <> m.owner_id AND o.during && m.during AND o.command_id IS NOT NULL
           AND a.id = o.owner_id AND NOT a.staff_wished AND a.status = 'pending'`;
       await mine(inner, false);

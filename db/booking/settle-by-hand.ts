@@ -89,7 +89,7 @@ type Tx = Parameters<typeof readFacts>[0];
 async function acceptAsMade(tx: Tx, request: SettleByHand, command: CommandRow | null): Promise<void> {
   const { appointmentId, task } = request;
   if (task?.kind === "move" && command) {
-    await tx`DELETE FROM busy_intervals WHERE owner_id = ${appointmentId} AND command_id IS DISTINCT FROM ${command.id}`;
+    await tx`DELETE FROM busy_intervals WHERE owner_id = ${appointmentId} AND command_id IS NULL`;
     for (const phase of command.payload.phases ?? []) {
       await tx`UPDATE appointment_phases SET start_at = ${phase.start}, end_at = ${phase.end}, staff_id = ${phase.staffId},
                  calcom_event_type_id = ${phase.calcomEventTypeId}
@@ -102,7 +102,8 @@ async function acceptAsMade(tx: Tx, request: SettleByHand, command: CommandRow |
       WHERE a.id = ${appointmentId}`;
   }
   await absorbMadeByHand(tx, request);
-  await tx`UPDATE busy_intervals SET kind = 'busy', command_id = NULL WHERE owner_id = ${appointmentId}`;
+  await tx`UPDATE busy_intervals SET kind = 'busy', command_id = NULL
+           WHERE owner_id = ${appointmentId} AND command_id = ${command?.id ?? null}`;
   await tx`UPDATE appointment_phases SET sync = 'synced' WHERE appointment_id = ${appointmentId} AND staff_required`;
   await tx`UPDATE appointments SET status = 'confirmed', sync_state = 'synced', verified_at = now(), last_error = NULL,
              next_attempt_at = NULL, version = version + 1, updated_at = now()

@@ -18,9 +18,12 @@ export interface BookingView {
   review: { reason: string; since: string; phaseKey: string | null } | null;
   operations: { id: string; kind: string; phaseKey: string; state: string; wantedStart: string | null }[];
   messagesWaiting: number;
+  /** When Cal.com is next searched for a second booking of a doubtful attempt, or asked about an event. */
+  nextLookUpAt: string | null;
 }
 
 export function viewOf(appointmentId: string, state: BookingState): BookingView {
+  const lookUps = [...state.surplusLookups, ...state.unclear].map((lookUp) => lookUp.at);
   return {
     appointmentId,
     status: state.status,
@@ -53,5 +56,6 @@ export function viewOf(appointmentId: string, state: BookingState): BookingView 
       wantedStart,
     })),
     messagesWaiting: state.inbox.length + state.waiting.length,
+    nextLookUpAt: lookUps.length === 0 ? null : new Date(Math.min(...lookUps)).toISOString(),
   };
 }
