@@ -74,7 +74,10 @@ export async function atRate(
   for (let index = 0; index < times; index += 1) {
     const wait = began + index * everyMs - performance.now();
     if (wait > 0) await sleep(wait);
-    started.push(work(index));
+    const one = work(index);
+    // Whoever fails early is heard at the end, with all others.
+    one.catch(() => undefined);
+    started.push(one);
   }
   await Promise.all(started);
 }

@@ -7,7 +7,7 @@ import { atRate, closedLoop, merge, type Run, throughput } from "./load.js";
 import type { BenchOptions } from "./options.js";
 import { progress } from "./report.js";
 import { latency, median } from "./statistics.js";
-import { COMPANY_SLUG, type FreshBooking, slotDealer } from "./world.js";
+import { COMPANY_SLUG, type FreshBooking, SLOT_MINUTES, slotDealer } from "./world.js";
 
 /**
  * `ours` with everything behind it at work; `alone`: the same ingress while worker and Temporal stand still, so that
@@ -39,6 +39,7 @@ export interface WebhookResult {
 
 const CALLERS = 50;
 const PER_SECOND = 10;
+const DAY_MS = 86_400_000;
 const APPLIED_AT_LEAST_S = 12;
 const APPLIED_DEADLINE_MS = 30_000;
 
@@ -172,7 +173,7 @@ const webhookSchema = z
 /** The same webhook about another booking: another uid, another time. */
 function variant(template: string, { start }: FreshBooking): { body: string; signature: string } {
   const parsed = webhookSchema.parse(JSON.parse(template));
-  const end = new Date(Date.parse(start) + 15 * 60_000).toISOString();
+  const end = new Date(Date.parse(start) + SLOT_MINUTES * 60_000).toISOString();
   const body = JSON.stringify({
     ...parsed,
     payload: {
@@ -198,9 +199,13 @@ async function measureApplied(
   progress(`webhooks at ${PER_SECOND} a second, until applied`);
   await installation.webhooks("normal");
   const booked: Promise<string>[] = [];
-  const move = slotDealer("cal");
-  // Half a year on, where nobody books.
-  const moved = (): string => new Date(Date.parse(move().start) + 180 * 86_400_000).toISOString();
+  // Half a year on, where nobody books; no start twice, whoever's chair it is.
+  let moves = 0;
+  const moved = (): string => {
+    moves += 1;
+    const day = Math.floor(Date.now() / DAY_MS) + 180;
+    return new Date(day * DAY_MS + moves * SLOT_MINUTES * 60_000).toISOString();
+  };
   const run = (number: number) =>
     atRate(1_000 / PER_SECOND, number, async (index) => {
       if (index % 4 < 2) {

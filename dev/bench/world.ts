@@ -2,7 +2,7 @@ import { parseDocument, type TenantDocument } from "../../domain/tenant/document
 
 const ALWAYS = ["00:00-24:00"];
 const OPEN = { mon: ALWAYS, tue: ALWAYS, wed: ALWAYS, thu: ALWAYS, fri: ALWAYS, sat: ALWAYS, sun: ALWAYS };
-const SLOT_MINUTES = 15;
+export const SLOT_MINUTES = 15;
 const DAY_MS = 86_400_000;
 const HOSTS_EACH = 8;
 
