@@ -61,20 +61,20 @@ export function createApp(deps: AppDeps): OpenAPIHono<RequestContext> {
   });
   app.onError((error, c) => {
     const problem = toProblem(error, deps.log, c.get("requestId"));
-    return Response.json(problemBody(problem, instanceOf(c.req.raw), c.get("requestId")), {
-      status: problem.status,
-      headers: {
+    return c.body(
+      JSON.stringify(problemBody(problem, instanceOf(c.req.raw), c.get("requestId"))),
+      problem.status,
+      {
         ...problem.headers,
         "Content-Type": "application/problem+json",
         "X-Request-Id": c.get("requestId"),
       },
-    });
+    );
   });
   app.notFound((c) => {
     const problem = new Problem("not-found", "there is nothing at this path");
-    return Response.json(problemBody(problem, instanceOf(c.req.raw), c.get("requestId")), {
-      status: 404,
-      headers: { "Content-Type": "application/problem+json" },
+    return c.body(JSON.stringify(problemBody(problem, instanceOf(c.req.raw), c.get("requestId"))), 404, {
+      "Content-Type": "application/problem+json",
     });
   });
 

@@ -1,3 +1,4 @@
+import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { AppointmentView } from "../db/booking/view.js";
 
 /** Slug → status and title (contract.md 6). */
@@ -52,14 +53,14 @@ export interface ProblemExtra {
 
 /** What a client did wrong or cannot have; turned into RFC 9457 problem details by the one `onError`. */
 export class Problem extends Error {
-  readonly status: number;
+  readonly status: ContentfulStatusCode;
 
   constructor(
     readonly slug: ProblemSlug,
     readonly detail: string,
     readonly extra: ProblemExtra = {},
     /** Overrides the slug's own status where the contract does (a local time without offset is a 400). */
-    status?: number,
+    status?: ContentfulStatusCode,
     readonly headers: Record<string, string> = {},
   ) {
     super(detail);
@@ -87,6 +88,6 @@ export function instanceOf(request: Request): string {
 }
 
 /** One invalid field. */
-export function invalidField(field: string, message: string, status?: number): Problem {
+export function invalidField(field: string, message: string, status?: ContentfulStatusCode): Problem {
   return new Problem("invalid-request", `${field}: ${message}`, { errors: [{ field, message }] }, status);
 }
