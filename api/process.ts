@@ -8,6 +8,7 @@ import { createApp } from "./app.js";
 import { createDispatcher } from "./booking/dispatch.js";
 import { listenForSettledCommands } from "./booking/waiting.js";
 import { layFoundation } from "./composition.js";
+import { startAlertRelay } from "./relay/alerts.js";
 import { type Relay, startRelay } from "./relay/relay.js";
 import { drainOnSignal } from "./shutdown.js";
 import { BACKGROUND_TASK_QUEUE, createTemporalClient, TASK_QUEUE } from "./temporal.js";
@@ -52,6 +53,16 @@ export async function startApi(config: Config, options: ApiOptions = {}): Promis
   });
   const waiting = await listenForSettledCommands(listening);
   const relay: Relay = await startRelay({ ...foundation, dispatcher });
+  const { alert, temporalUiUrl } = config;
+  const alerts =
+    alert.webhookUrl === null
+      ? null
+      : startAlertRelay(foundation, {
+          url: alert.webhookUrl,
+          secret: alert.webhookSecret,
+          temporalUiUrl,
+          namespace: config.temporal.namespace,
+        });
   const app = createApp({
     ...foundation,
     dispatcher,
@@ -85,7 +96,7 @@ export async function startApi(config: Config, options: ApiOptions = {}): Promis
       const slow = setTimeout(waiting.release, PATIENCE_MS);
       await drain(DRAIN_MS);
       clearTimeout(slow);
-      await relay.stop();
+      await Promise.all([relay.stop(), alerts?.stop()]);
       await Promise.all([listening.close(), foundation.close(), temporal.close()]);
     },
   };

@@ -3,8 +3,20 @@
 declare module "ms" {
   type Unit = "ms" | "s" | "m" | "h" | "d" | "w" | "y";
   type LongUnit =
-    | "millisecond" | "milliseconds" | "second" | "seconds" | "minute" | "minutes"
-    | "hour" | "hours" | "day" | "days" | "week" | "weeks" | "year" | "years";
+    | "millisecond"
+    | "milliseconds"
+    | "second"
+    | "seconds"
+    | "minute"
+    | "minutes"
+    | "hour"
+    | "hours"
+    | "day"
+    | "days"
+    | "week"
+    | "weeks"
+    | "year"
+    | "years";
   export type StringValue = `${number}` | `${number}${Unit}` | `${number} ${Unit}` | `${number} ${LongUnit}`;
   export default function ms(value: StringValue): number;
 }

@@ -36,7 +36,8 @@ import { viewOf } from "./view.js";
  * all write into one inbox; one loop works it off in order, so that no two changes ever overlap.
  */
 export async function bookingLifecycle(input: BookingInput, carried?: BookingState): Promise<BookingView> {
-  const state = carried ?? initialState(input);
+  // What an older version carried over may lack a field that this one has.
+  const state = { ...initialState(input), ...carried };
   const view = () => viewOf(input.appointmentId, state);
 
   setHandler(viewQuery, view, { description: "What this booking is and what is under way" });
