@@ -1,21 +1,22 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { acceptBooking, acceptChange } from "../../db/booking/accept.js";
 import { type Answer, type CommandProgress, commandProgress, keepAnswer } from "../../db/booking/answer.js";
-import { readSubject } from "../../db/booking/commands.js";
+import { keepRefusedChange, readSubject } from "../../db/booking/commands.js";
 import { readFacts } from "../../db/booking/outcome.js";
 import { type Database, inTenant } from "../../db/client.js";
-import type { CommandOutcome } from "../../db/schema/booking.js";
 import type { Directory } from "../../db/tenant/directory.js";
-import { type ChangeRefusal, decideChange } from "../../domain/booking/changeable.js";
+import { decideChange } from "../../domain/booking/changeable.js";
 import type { AppointmentFacts } from "../../domain/booking/facts.js";
 import { type PlannedPhase, planForStaff } from "../../domain/booking/phases.js";
 import { QUOTA_WINDOW_DAYS } from "../../domain/policy/policy.js";
 import { apiBookingWorkflowId, appointmentIdOf } from "../../workflows/booking/ids.js";
-import { isProblemSlug, Problem, type ProblemExtra, problemBody } from "../problems.js";
+import { Problem, problemBody } from "../problems.js";
 import { toInstant } from "../validation.js";
 import type { Alternatives } from "./alternatives.js";
 import type { Dispatch, Dispatcher } from "./dispatch.js";
 import { checkRules, plansFor, resolveWish, type Wish } from "./intake.js";
+import { ChangeRefused, refusalProblem } from "./refusals.js";
+import { hashOf } from "./request-hash.js";
 import type { BookingBody } from "./schemas.js";
 import type { Waiting } from "./waiting.js";
 
@@ -133,7 +134,7 @@ export async function reschedule(
     if (!planned) throw new Problem("not-bookable", "service: has no complete set of event types in Cal.com");
     plan = planned;
   } catch (refusal) {
-    return await knownOr(deps, caller, requestHash, refusal);
+    return await knownOr(deps, caller, requestHash, refusal, appointmentId);
   }
   const commandId = randomUUID();
   const changesStaff = plan.some((phase) => {
@@ -191,7 +192,7 @@ export async function cancel(
   try {
     refuseUnlessAllowed(catalogue.policies, subject, "cancel");
   } catch (refusal) {
-    return await knownOr(deps, caller, requestHash, refusal);
+    return await knownOr(deps, caller, requestHash, refusal, appointmentId);
   }
   const commandId = randomUUID();
   const accepted = await acceptChange(deps.db, {
@@ -242,7 +243,7 @@ function refuseUnlessAllowed(
     at: new Date(),
     byOperator: false,
   });
-  if (!decided.allowed) throw changeProblem(decided.refusal);
+  if (!decided.allowed) throw new ChangeRefused(action, decided);
 }
 
 /** A key that is known answers as it did first, also when the rules would refuse a new request by now. */
@@ -251,10 +252,20 @@ async function knownOr(
   caller: Caller,
   requestHash: string,
   refusal: unknown,
+  appointmentId?: string,
 ): Promise<Answered> {
   if (!(refusal instanceof Problem)) throw refusal;
   const known = await commandProgress(deps.db, caller.companyId, { idempotencyKey: caller.idempotencyKey });
-  if (!known) throw refusal;
+  if (!known) {
+    if (refusal instanceof ChangeRefused && appointmentId !== undefined)
+      await keepRefusedChange(deps.db, {
+        ...caller,
+        ...refusal.decided,
+        appointmentId,
+        action: refusal.action,
+      });
+    throw refusal;
+  }
   return await replay(deps, caller, requestHash, null, known);
 }
 
@@ -363,33 +374,6 @@ async function slotTaken(
   });
 }
 
-function changeProblem(refusal: ChangeRefusal): Problem {
-  if (refusal.problem === "not-changeable") {
-    return new Problem("not-changeable", "the appointment is cancelled, over or under way");
-  }
-  const { problem, ...figures } = refusal;
-  const extra: ProblemExtra = Object.fromEntries(
-    Object.entries(figures).filter(([, value]) => value !== undefined),
-  );
-  return new Problem(problem, `the ${refusal.rule} rule of this business does not allow it`, extra);
-}
-
-/** By value: keys in any order, what is left out the same as null. */
-function hashOf(operation: string, body: Record<string, unknown>): string {
-  return createHash("sha256")
-    .update(`${operation}\n${canonical(body)}`)
-    .digest("hex");
-}
-
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value ?? null);
-  const entries = Object.entries(value)
-    .filter(([, item]) => item !== undefined && item !== null)
-    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`).join(",")}}`;
-}
-
 function freshFacts(plan: readonly PlannedPhase[]): AppointmentFacts {
   return {
     status: "pending",
@@ -398,18 +382,3 @@ function freshFacts(plan: readonly PlannedPhase[]): AppointmentFacts {
     phases: plan.map((phase) => ({ ...phase, uid: null, cancelled: false })),
   };
 }
-
-function refusalProblem(outcome: CommandOutcome & { result: "refused" }): Problem {
-  if (outcome.refusal) return changeProblem(outcome.refusal);
-  const slug = isProblemSlug(outcome.problem) ? outcome.problem : "not-changeable";
-  return new Problem(slug, WORDS[slug] ?? "the request was refused");
-}
-
-const WORDS: Partial<Record<Problem["slug"], string>> = {
-  "slot-taken": "start: is booked by another in Cal.com",
-  "too-soon": "start: Cal.com demands more notice",
-  "too-far": "start: lies beyond Cal.com's booking window",
-  "in-past": "start: lies in the past",
-  "not-changeable": "the appointment is cancelled, over or under way",
-  "not-bookable": "Cal.com does not take this booking",
-};

@@ -1,3 +1,5 @@
+import type { ChangeRefusal } from "../../domain/booking/changeable.js";
+import type { PolicyDecision } from "../../domain/policy/policy.js";
 import { type Database, inTenant, json, type Transaction } from "../client.js";
 import type { CommandPayload } from "../schema/booking.js";
 import {
@@ -79,6 +81,37 @@ export async function readSubject(
 export async function keepDecision(tx: Transaction, appointmentId: string, decision: unknown): Promise<void> {
   await tx`UPDATE appointments SET policy_decisions = policy_decisions || ${json(tx, [decision])}::jsonb
            WHERE id = ${appointmentId}`;
+}
+
+/** Far more than a person ever asks for; who asks in a loop must not make the row grow without end. */
+const DECISIONS_KEPT = 100;
+
+/** A change that was refused before it became a command: who complains later can be told why. */
+export async function keepRefusedChange(
+  db: Database,
+  refused: {
+    companyId: string;
+    appointmentId: string;
+    action: "cancel" | "reschedule";
+    refusal: ChangeRefusal;
+    decision: PolicyDecision | null;
+  },
+): Promise<void> {
+  const { companyId, appointmentId, action, refusal, decision } = refused;
+  if (decision === null || refusal.problem !== "policy") return;
+  await inTenant(db, companyId, async (tx) => {
+    const kept = await tx`
+      UPDATE appointments SET policy_decisions = policy_decisions || ${json(tx, [decision])}::jsonb
+      WHERE id = ${appointmentId} AND jsonb_array_length(policy_decisions) < ${DECISIONS_KEPT}`;
+    if (kept.count === 0) return;
+    const figures = Object.entries(refusal).filter(([, value]) => value !== undefined);
+    await note(tx, companyId, appointmentId, {
+      kind: "command",
+      action,
+      outcome: "refused",
+      detail: { ...Object.fromEntries(figures), by: "customer" },
+    });
+  });
 }
 
 export async function noteCommand(
