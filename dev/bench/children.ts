@@ -37,7 +37,8 @@ export async function startChild({ name, entry, env, logs, ready, profile }: Chi
     args: [
       ...(profile === null
         ? []
-        : ["--cpu-prof", "--cpu-prof-dir", profile, "--cpu-prof-name", `${name}.cpuprofile`]),
+        : // A directory each: every thread writes a file of its own.
+          ["--cpu-prof", "--cpu-prof-dir", join(profile, name)]),
       ...["--import", "tsx", join(ROOT, entry)],
     ],
     cwd: ROOT,

@@ -60,6 +60,7 @@ export interface Installation {
   companyId: string;
   token: string;
   processes(services: Services): Processes;
+  /** @param databaseUrls another way to the database for some, who are then not profiled */
   startServices(databaseUrls?: Partial<Record<ServiceName, string>>): Promise<Services>;
   /** How the simulator delivers webhooks from now on. */
   webhooks(mode: "normal" | "lost"): Promise<void>;
@@ -237,7 +238,7 @@ async function startAll(deps: {
       ...SERVICES[name],
       env: { ...deps.env, PORT: String(port), DATABASE_URL: deps.databaseUrls[name] ?? deps.databaseUrl },
       logs: deps.logs,
-      profile: deps.options.profile,
+      profile: Object.keys(deps.databaseUrls).length > 0 ? null : deps.options.profile,
     });
     children.push(child);
     return { pid: child.pid, url: `http://127.0.0.1:${port}` };
