@@ -1,4 +1,4 @@
-import { type Database, inTenant, json } from "../client.js";
+import { type Database, inTenant } from "../client.js";
 import type { CommandOutcome } from "../schema/booking.js";
 import { appointmentView } from "./view.js";
 
@@ -51,7 +51,8 @@ export async function commandProgress(
 
 /**
  * Keeps an answer unless one was given already, and returns the one that counts: the same key answers the
- * same for ever. Without a body it is the appointment as it stands.
+ * same for ever. Without a body it is the appointment as it stands. (`::text::json`: a `jsonb` parameter would
+ * change the order of the fields.)
  */
 export async function keepAnswer(
   db: Database,
@@ -64,7 +65,7 @@ export async function keepAnswer(
     const kept = body ?? (await appointmentView(tx, command.appointmentId));
     const [row] = await tx<{ answerStatus: number; answerBody: unknown }[]>`
       UPDATE commands SET
-        answer_body = CASE WHEN answer_status IS NULL THEN ${json(tx, kept)}::json ELSE answer_body END,
+        answer_body = CASE WHEN answer_status IS NULL THEN ${JSON.stringify(kept)}::text::json ELSE answer_body END,
         answer_status = coalesce(answer_status, ${status}::int)
       WHERE id = ${command.id} RETURNING answer_status, answer_body`;
     if (!row) throw new Error("the command vanished while it was answered");

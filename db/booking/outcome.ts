@@ -247,7 +247,7 @@ export async function settleCommand(
   const view = answerStatus === null ? null : await appointmentView(tx, appointmentId);
   const [settled] = await tx<{ kind: string }[]>`
     UPDATE commands SET outcome = ${json(tx, outcome)}, settled_at = now(),
-      answer_body = CASE WHEN answer_status IS NULL THEN ${view === null ? null : json(tx, view)}::json ELSE answer_body END,
+      answer_body = CASE WHEN answer_status IS NULL THEN ${view === null ? null : JSON.stringify(view)}::text::json ELSE answer_body END,
       answer_status = coalesce(answer_status, ${answerStatus}::int)
     WHERE id = ${commandId} AND outcome IS NULL RETURNING kind`;
   if (!settled) return;
