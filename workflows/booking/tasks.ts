@@ -251,6 +251,11 @@ export function lookForSurplusSoon(state: BookingState, operationId: string): vo
 
 const SURPLUS_RETRY_MS = 30_000;
 
+/** Cal.com could not be asked, or the attempt itself is still at it. */
+function laterLookUp(input: BookingInput): number {
+  return Date.now() + (input.durations.surplusLookupsMs[0] ?? SURPLUS_RETRY_MS);
+}
+
 export async function lookForSurplus(input: BookingInput, state: BookingState, now: number): Promise<void> {
   const due = state.surplusLookups.filter((lookup) => lookup.at <= now);
   state.surplusLookups = state.surplusLookups.filter((lookup) => lookup.at > now);
@@ -261,7 +266,7 @@ export async function lookForSurplus(input: BookingInput, state: BookingState, n
   const unsettled = operations.filter((operation) => state.task?.operationIds.includes(operation.id));
   if (unsettled.length > 0) {
     state.surplusLookups.push({
-      at: now + SURPLUS_RETRY_MS,
+      at: laterLookUp(input),
       operationIds: unsettled.map((operation) => operation.id),
     });
   }
@@ -274,7 +279,7 @@ export async function lookForSurplus(input: BookingInput, state: BookingState, n
   const found = await remote(input).findSurplus({ ...scope, operations: settled });
   if (found.unclear) {
     state.surplusLookups.push({
-      at: now + SURPLUS_RETRY_MS,
+      at: laterLookUp(input),
       operationIds: settled.map((operation) => operation.id),
     });
   }
@@ -285,7 +290,7 @@ export async function lookForSurplus(input: BookingInput, state: BookingState, n
   remember(state, report.operations);
   if (report.unclear) {
     state.surplusLookups.push({
-      at: now + SURPLUS_RETRY_MS,
+      at: laterLookUp(input),
       operationIds: settled.map((operation) => operation.id),
     });
   }
