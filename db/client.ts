@@ -71,14 +71,65 @@ async function scoped<T>(
   work: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
   let result: { value: T } | undefined;
-  await db.sql.begin(async (tx) => {
-    const set = tx`SELECT set_config(${setting}, ${value}, true)`.execute();
-    const [, worked] = await Promise.all([set, work(tx)]);
-    result = { value: worked };
-  });
+  const fate = { ended: false };
+  try {
+    await db.sql.begin((tx) => {
+      guardSavepoints(tx, fate);
+      return unlessLost(fate, async () => {
+        const set = tx`SELECT set_config(${setting}, ${value}, true)`.execute();
+        const [, worked] = await Promise.all([set, work(tx)]);
+        result = { value: worked };
+      });
+    });
+  } finally {
+    fate.ended = true;
+  }
   // `begin` resolves only after COMMIT, which comes after `work`.
   if (!result) throw new Error("the transaction ended without a result");
   return result.value;
+}
+
+/** More than the moment between the loss of a connection and the event that says so. */
+const LOSS_IS_TOLD_MS = 5_000;
+
+/**
+ * Runs the inside of a transaction. If its connection is lost, it never settles: postgres.js would send ROLLBACK
+ * over the connection that is gone, which ends the whole process (porsager/postgres#1208), or over the one that
+ * has taken its place. The transaction itself is ended by the driver as soon as the socket is closed.
+ */
+async function unlessLost<T>(fate: { ended: boolean }, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isConnectionLost(error)) throw error;
+    await new Promise<void>((resolve) => {
+      setTimeout(() => {
+        // The socket still stands, so the error was not what it seemed, and ROLLBACK will be heard.
+        if (!fate.ended) resolve();
+      }, LOSS_IS_TOLD_MS).unref();
+    });
+    throw error;
+  }
+}
+
+/** A savepoint is rolled back over the same connection. */
+function guardSavepoints(tx: Transaction, fate: { ended: boolean }): void {
+  const savepoint = tx.savepoint.bind(tx);
+  const guarded = (work: (inner: Transaction) => Promise<unknown>) =>
+    savepoint((inner) => {
+      guardSavepoints(inner, fate);
+      return unlessLost(fate, () => work(inner));
+    });
+  Object.assign(tx, { savepoint: guarded });
+}
+
+const LOST = new Set(["CONNECTION_CLOSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "ECONNABORTED"]);
+
+function isConnectionLost(error: unknown): boolean {
+  // After a FATAL error the server closes the connection.
+  if (error instanceof postgres.PostgresError)
+    return error.severity === "FATAL" || error.severity === "PANIC";
+  return error instanceof Error && "code" in error && typeof error.code === "string" && LOST.has(error.code);
 }
 
 /** A value as a `jsonb` parameter; whoever reads the column parses it again. */
