@@ -56,8 +56,9 @@ export interface Gateway {
   readonly admin: Database;
   readonly calcom: Simulator;
   readonly temporal: Client;
-  startApi(): Promise<GatewayProcess>;
-  startWorker(): Promise<GatewayProcess>;
+  /** @param env on top of the installation's own, for this process only */
+  startApi(env?: Record<string, string>): Promise<GatewayProcess>;
+  startWorker(env?: Record<string, string>): Promise<GatewayProcess>;
   /** Everything that all its processes have said so far. */
   output(): Promise<string>;
   get(path: string): Promise<Answer>;
@@ -123,14 +124,18 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   finishers.push(() => admin.close());
 
   let started = 0;
-  const start = async (role: "api" | "worker", ready: string): Promise<GatewayProcess> => {
+  const start = async (
+    role: "api" | "worker",
+    ready: string,
+    more: Record<string, string> = {},
+  ): Promise<GatewayProcess> => {
     started += 1;
     const logFile = join(directory, `${String(started).padStart(4, "0")}-${role}.log`);
     const child = await startManaged({
       command: process.execPath,
       args: ["--import", "tsx", "--eval", entry(role)],
       cwd: ROOT,
-      env,
+      env: { ...env, ...more },
       logFile,
       deathSignal: "TERM",
     });
@@ -171,8 +176,8 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     admin,
     calcom,
     temporal: new Client({ connection, namespace: temporalServer.namespace }),
-    startApi: () => start("api", "listening on port"),
-    startWorker: () => start("worker", "worker running"),
+    startApi: (more) => start("api", "listening on port", more),
+    startWorker: (more) => start("worker", "worker running", more),
     async output() {
       const files = (await readdir(directory)).filter((name) => name.endsWith(".log")).sort();
       const texts = await Promise.all(files.map((name) => readFile(join(directory, name), "utf8")));
