@@ -4,6 +4,7 @@ import { readTimeline } from "../../db/booking/timeline.js";
 import { appointmentView, listAppointments } from "../../db/booking/view.js";
 import { inTenant } from "../../db/client.js";
 import { normalisePhone } from "../../domain/customer/phone.js";
+import { isoInZone } from "../../domain/time/instant.js";
 import { bodyMayBeMissing } from "../body.js";
 import type { TenantContext } from "../context.js";
 import { instanceOf, invalidField, Problem } from "../problems.js";
@@ -11,6 +12,7 @@ import { invalidRequest, queryInstantField, toInstant } from "../validation.js";
 import { type Answered, type BookingCommandDeps, book, type Caller, cancel, reschedule } from "./commands.js";
 import { afterCursor, cursorOf } from "./cursor.js";
 import {
+  answerHeadersSchema,
   appointmentSchema,
   bookingBodySchema,
   cancelBodySchema,
@@ -27,6 +29,7 @@ const appointment = (description: string) => ({
   description,
   content: { "application/json": { schema: appointmentSchema } },
 });
+const answered = (description: string) => ({ ...appointment(description), headers: answerHeadersSchema });
 const problem = (description: string) => ({
   description,
   content: { "application/problem+json": { schema: problemSchema } },
@@ -64,8 +67,8 @@ const createBookingRoute = createRoute({
     body: { required: true, content: { "application/json": { schema: bookingBodySchema } } },
   },
   responses: {
-    201: appointment("Cal.com has said yes"),
-    202: appointment("The slot is held and the work goes on durably"),
+    201: answered("Cal.com has said yes"),
+    202: answered("The slot is held and the work goes on durably"),
     ...commandProblems,
   },
 });
@@ -82,8 +85,8 @@ const rescheduleRoute = createRoute({
     body: { required: true, content: { "application/json": { schema: rescheduleBodySchema } } },
   },
   responses: {
-    200: appointment("Moved"),
-    202: appointment("Pending; the new time is held"),
+    200: answered("Moved"),
+    202: answered("Pending; the new time is held"),
     ...commandProblems,
   },
 });
@@ -100,7 +103,7 @@ const cancelRoute = createRoute({
     headers: commandHeadersSchema,
     body: { required: false, content: { "application/json": { schema: cancelBodySchema } } },
   },
-  responses: { 200: appointment("Cancelled"), 202: appointment("Pending"), ...commandProblems },
+  responses: { 200: answered("Cancelled"), 202: answered("Pending"), ...commandProblems },
 });
 
 const getRoute = createRoute({
@@ -168,7 +171,7 @@ const timelineRoute = createRoute({
           schema: z.object({
             items: z.array(
               z.object({
-                at: z.iso.datetime(),
+                at: z.iso.datetime({ offset: true }),
                 kind: z.enum([
                   "command",
                   "remote",
@@ -225,9 +228,12 @@ export function bookingRoutes(deps: BookingCommandDeps): OpenAPIHono<TenantConte
   });
   app.openapi(timelineRoute, async (c) => {
     const id = bookingId(c.req.valid("param").id);
-    const items = await inTenant(deps.db, c.get("companyId"), async (tx) =>
-      (await appointmentView(tx, id)) ? await readTimeline(tx, id) : null,
-    );
+    const items = await inTenant(deps.db, c.get("companyId"), async (tx) => {
+      const subject = await appointmentView(tx, id);
+      if (!subject) return null;
+      const entries = await readTimeline(tx, id);
+      return entries.map((entry) => ({ ...entry, at: isoInZone(new Date(entry.at), subject.timeZone) }));
+    });
     if (!items) throw noSuchBooking();
     return c.json({ items }, 200);
   });

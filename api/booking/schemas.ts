@@ -66,15 +66,29 @@ export const rescheduleBodySchema = z
   .openapi("RescheduleRequest");
 export const cancelBodySchema = z.strictObject({ reason: freeText(500).nullish() }).openapi("CancelRequest");
 
+// Checked by the handler, because a missing key has a problem of its own; to a reader it is required.
 export const commandHeadersSchema = z.object({
   "idempotency-key": z
     .string()
     .optional()
-    .openapi({ description: "1–255 visible ASCII characters; required" }),
+    .openapi({
+      param: { required: true },
+      minLength: 1,
+      maxLength: 255,
+      description: "1–255 visible ASCII characters; names one operation of the tenant, whatever its path",
+    }),
   prefer: z
     .string()
     .optional()
     .openapi({ description: "`wait=N`: seconds the caller waits, 0–30, default 3.5", example: "wait=3.5" }),
+});
+
+export const answerHeadersSchema = z.object({
+  Location: z.string().openapi({ description: "The appointment" }),
+  "Idempotency-Replayed": z
+    .literal("true")
+    .optional()
+    .openapi({ description: "This is what was answered first to this key" }),
 });
 
 export function isIdempotencyKey(text: string | undefined): text is string {

@@ -20,23 +20,57 @@ const PAGE = `<!doctype html>
 <script>window.ui = SwaggerUIBundle({ url: "${DOCUMENT}", dom_id: "#api", deepLinking: true, persistAuthorization: true });</script>
 </body></html>`;
 
+type OpenApiDocument = ReturnType<OpenAPIHono<RequestContext>["getOpenAPI31Document"]>;
+
+const BEHIND_A_TOKEN = {
+  401: "`unauthorized`: `Authorization` is missing or wrong",
+  429: "`rate-limited`: `Retry-After` says when to come again",
+  503: "`temporarily-unavailable`: nothing was accepted",
+};
+const WITH_A_BODY = {
+  400: "`malformed-json`",
+  413: "`payload-too-large`",
+  415: "`invalid-request`: the body is not declared as JSON",
+  422: "`invalid-request`, with the fields that are wrong",
+};
+
+/** What stands in front of the routes answers as well; each route tells only of itself. */
+function withSharedProblems(document: OpenApiDocument): OpenApiDocument {
+  for (const [path, item] of Object.entries(document.paths ?? {})) {
+    if (!/^\/api\/(v2|admin)\b/.test(path)) continue;
+    for (const operation of [item.get, item.put, item.post, item.delete, item.patch]) {
+      if (!operation) continue;
+      const shared = { ...BEHIND_A_TOKEN, ...(operation.requestBody ? WITH_A_BODY : {}) };
+      const problems = Object.entries(shared).map(([status, description]) => {
+        const schema = { $ref: "#/components/schemas/Problem" };
+        return [status, { description, content: { "application/problem+json": { schema } } }] as const;
+      });
+      operation.responses = { ...Object.fromEntries(problems), ...operation.responses };
+    }
+  }
+  return document;
+}
+
 /** The OpenAPI document, generated from the routes' schemas, and a page to read and try it. */
 export function documentation(described: OpenAPIHono<RequestContext>): Hono<RequestContext> {
   const app = new Hono<RequestContext>();
   const folder = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
   let document: unknown = null;
   app.get(DOCUMENT, (c) => {
-    document ??= described.getOpenAPI31Document({
-      openapi: "3.1.0",
-      info: {
-        title: "askpro-gateway",
-        version: "2",
-        description: "Durable booking between voice agents and Cal.com. Errors are RFC 9457 problem details.",
-      },
-    });
+    document ??= withSharedProblems(
+      described.getOpenAPI31Document({
+        openapi: "3.1.0",
+        info: {
+          title: "askpro-gateway",
+          version: "2",
+          description:
+            "Durable booking between voice agents and Cal.com. Errors are RFC 9457 problem details.",
+        },
+      }),
+    );
     return c.json(document);
   });
-  app.get("/docs", (c) => c.html(PAGE));
+  for (const path of ["/docs", "/docs/"]) app.get(path, (c) => c.html(PAGE));
   app.get("/docs/:file", async (c) => {
     const file = c.req.param("file");
     const type = ASSETS[file];
