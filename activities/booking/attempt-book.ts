@@ -1,5 +1,7 @@
 import { beginAttempt, markSettled } from "../../db/booking/attempt.js";
 import { commitBooked, refuseCommand } from "../../db/booking/outcome.js";
+import { applyMove } from "../../db/booking/remote-change.js";
+import type { Transaction } from "../../db/client.js";
 import type { AttemptReport, AttemptRequest } from "../../domain/booking/attempt.js";
 import { type AttemptContext, alive, callOptions } from "./context.js";
 import { createOnce } from "./create-once.js";
@@ -49,6 +51,7 @@ async function conclude(
       deps.db,
       request,
       done.map((step) => step.result),
+      (tx) => followMoved(tx, request, done),
     );
     return { outcome: "done", operations, doubt, appointment };
   }
@@ -68,9 +71,35 @@ async function conclude(
   const appointment = await refuseCommand(
     deps.db,
     { ...request, commandId: request.commandId },
-    { problem, fails: true, release: !standing },
+    {
+      problem,
+      fails: true,
+      release: !standing,
+      // It was made, and a person cancelled it before we had heard of it.
+      ...(problem === "not-changeable" && !standing ? { cancelledBy: "calcom" } : {}),
+    },
   );
   return { outcome: standing ? "undo" : "refused", problem, operations, doubt, appointment };
+}
+
+/** Found only now, and moved on by a person meanwhile: the appointment is where its bookings are. */
+async function followMoved(
+  tx: Transaction,
+  request: AttemptRequest,
+  done: readonly (Step & { step: "done" })[],
+): Promise<void> {
+  for (const { operation, result } of done) {
+    if (result.start.getTime() === operation.wantedStart?.getTime()) continue;
+    await applyMove(tx, request, {
+      phaseKey: result.phaseKey,
+      fromUid: null,
+      uid: result.uid,
+      start: result.start,
+      end: result.end,
+      confirmed: result.accepted,
+      staffId: result.staffId,
+    });
+  }
 }
 
 /** The attempt was through, only its report was lost (a worker died after the commit). */

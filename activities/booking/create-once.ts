@@ -86,6 +86,7 @@ async function lookForOwn(context: AttemptContext, operation: OperationRow, erro
   try {
     const own = await lookUpCreated(context, operation);
     if (own.found === "own") return done(context, operation, own.booking);
+    if (own.found === "ended") return await refuseEnded(context, operation);
     if (own.found === "taken" && error !== "ambiguous") return await refuseTaken(context, operation);
   } catch (thrown) {
     calcomError(thrown);
@@ -115,6 +116,7 @@ async function resolveDoubt(context: AttemptContext, operation: OperationRow): P
   try {
     const own = await lookUpCreated(context, operation);
     if (own.found === "own") return done(context, operation, own.booking);
+    if (own.found === "ended") return await refuseEnded(context, operation);
     if (Date.now() < until) return wait("outcome_unknown");
     const eventTypeId = operation.calcomEventTypeId;
     const start = operation.wantedStart;
@@ -138,6 +140,12 @@ function doubtUntil(context: AttemptContext, operation: OperationRow): number {
 async function refuseTaken(context: AttemptContext, operation: OperationRow): Promise<Step> {
   await markSettled(context.deps.db, context.account.companyId, operation.id, "refused", null, "taken");
   return { step: "refused", operation, problem: "slot-taken", doubt: true };
+}
+
+/** A person cancelled it before we had heard that it was made. */
+async function refuseEnded(context: AttemptContext, operation: OperationRow): Promise<Step> {
+  await markSettled(context.deps.db, context.account.companyId, operation.id, "refused", null, "ended");
+  return { step: "refused", operation, problem: "not-changeable", doubt: true };
 }
 
 /** Written by an earlier attempt of which other phases were not through yet. */

@@ -7,7 +7,10 @@ const HOUR_MS = 3_600_000;
 const LONGEST_CHAIN = 20;
 
 export type OwnBooking =
+  /** Where a person has moved it on already, the newest booking of its chain. */
   | { found: "own"; booking: CalcomBooking }
+  /** It was made, and a person has cancelled it already. */
+  | { found: "ended" }
   /** Somebody else's booking holds every host that could have taken it. */
   | { found: "taken" }
   | { found: "nothing" };
@@ -27,7 +30,7 @@ export async function lookUpCreated(context: AttemptContext, operation: Operatio
   const proven = await createProvenByWebhook(deps.db, companyId, operation.id);
   if (proven !== null) {
     const booking = await getIfThere(context, proven);
-    if (booking && isOwn(booking, operation)) return { found: "own", booking };
+    if (booking && carriesOperation(booking, operation)) return await whatBecameOf(context, booking);
   }
   const phase = context.attempt.phases.find((candidate) => candidate.key === operation.phaseKey);
   const end = new Date(start.getTime() + (phase ? phase.endAt.getTime() - phase.startAt.getTime() : HOUR_MS));
@@ -41,8 +44,9 @@ export async function lookUpCreated(context: AttemptContext, operation: Operatio
     },
     read,
   );
-  const own = around.find((booking) => isOwn(booking, operation));
-  if (own) return { found: "own", booking: own };
+  const own = around.filter((booking) => carriesOperation(booking, operation));
+  const made = own.find(isActive) ?? own[0];
+  if (made) return await whatBecameOf(context, made);
   const inTheWay = around.filter(
     (booking) => isActive(booking) && booking.start < end && booking.end > start,
   );
@@ -54,14 +58,25 @@ export async function lookUpCreated(context: AttemptContext, operation: Operatio
   return taken ? { found: "taken" } : { found: "nothing" };
 }
 
+/** A person may have been quicker than our look: never made again is what was made, moved or cancelled since. */
+async function whatBecameOf(context: AttemptContext, booking: CalcomBooking): Promise<OwnBooking> {
+  if (isActive(booking)) return { found: "own", booking };
+  const found = await newestOf(context, booking.uid);
+  if (found && isActive(found.newest)) return { found: "own", booking: found.newest };
+  return { found: "ended" };
+}
+
 /** Ours: our operation, our start, made new (a moved booking carries the metadata of the first one). */
-export function isOwn(booking: CalcomBooking, operation: OperationRow): boolean {
+function carriesOperation(booking: CalcomBooking, operation: OperationRow): boolean {
   return (
     booking.metadata.operationId === operation.id &&
     booking.rescheduledFromUid === null &&
-    isActive(booking) &&
     booking.start.getTime() === operation.wantedStart?.getTime()
   );
+}
+
+export function isOwn(booking: CalcomBooking, operation: OperationRow): boolean {
+  return carriesOperation(booking, operation) && isActive(booking);
 }
 
 export function isActive(booking: CalcomBooking): boolean {

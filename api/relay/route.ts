@@ -111,7 +111,8 @@ async function walkBack(
       uid = older;
     } catch (error) {
       if (!(error instanceof CalcomError)) throw error;
-      if (error.kind === "not_found") break;
+      // What an event tells of may not be on the replica yet; of its predecessors that would be a surprise.
+      if (error.kind === "not_found" && (chain.length > 1 || !patient)) break;
       if (patient) throw new RouteUnclearError(error.kind);
       break;
     }

@@ -35,6 +35,7 @@ export async function commitBooked(
   db: Database,
   settlement: Settlement,
   results: readonly PhaseResult[],
+  also: (tx: Transaction) => Promise<void>,
 ): Promise<AppointmentFacts> {
   const { companyId, appointmentId, commandId } = settlement;
   return await inTenant(db, companyId, async (tx) => {
@@ -51,6 +52,7 @@ export async function commitBooked(
       note(tx, companyId, appointmentId, ...results.map((result) => written("book", result))),
     ]);
     await followHosts(tx, settlement, results);
+    await also(tx);
     await settleCommand(tx, settlement, { result: "done", status }, status === "confirmed" ? 201 : 202);
     return await readFacts(tx, appointmentId);
   });
@@ -162,6 +164,8 @@ export interface Refusal {
   problem: string;
   /** The appointment has failed: the command was its booking. */
   fails: boolean;
+  /** It was made and has been cancelled since: cancelled, not failed. */
+  cancelledBy?: Cancellation["by"];
   /** `false` while something of it may still stand in Cal.com: the chair is not free yet. */
   release: boolean;
   /** What the caller is told beside the slug. */
@@ -194,7 +198,11 @@ export async function refuse(
              WHERE command_id = ${commandId} AND state IN ('planned', 'sent')`;
     await releaseIntervals(tx, appointmentId, commandId);
   }
-  if (refusal.fails) await failRows(tx, appointmentId, refusal.release, refusal.problem);
+  if (refusal.cancelledBy) {
+    const at = new Date().toISOString();
+    const cancellation = { at, by: refusal.cancelledBy, reason: null, kind: "cancelled" as const };
+    await cancelRows(tx, appointmentId, cancellation, 0);
+  } else if (refusal.fails) await failRows(tx, appointmentId, refusal.release, refusal.problem);
   else await standsAgain(tx, appointmentId);
   await settleCommand(
     tx,

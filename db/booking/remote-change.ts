@@ -30,14 +30,35 @@ export async function applyRemoteMove(
     hostId: number | null;
   },
 ): Promise<void> {
+  const hosts = catalogue.staff.filter(
+    (member) => member.calcomUserId === move.hostId && move.hostId !== null,
+  );
+  await applyMove(tx, scope, { ...move, staffId: hosts.length === 1 ? (hosts[0]?.id ?? null) : null });
+}
+
+/**
+ * The phase's booking stands at another time.
+ *
+ * @param move `staffId` is `null` where Cal.com names nobody that we know: the person stays
+ */
+export async function applyMove(
+  tx: Transaction,
+  scope: Scope,
+  move: {
+    phaseKey: string;
+    fromUid: string | null;
+    uid: string;
+    start: Date;
+    end: Date;
+    confirmed: boolean;
+    staffId: string | null;
+  },
+): Promise<void> {
   const { companyId, appointmentId } = scope;
   const before = await readPhases(tx, appointmentId);
   const moved = before.find((phase) => phase.key === move.phaseKey);
   if (!moved) return;
-  const hosts = catalogue.staff.filter(
-    (member) => member.calcomUserId === move.hostId && move.hostId !== null,
-  );
-  const staffId = hosts.length === 1 ? (hosts[0]?.id ?? moved.staffId) : moved.staffId;
+  const staffId = move.staffId ?? moved.staffId;
   await rememberUid(tx, scope, move.uid, move.phaseKey, move.fromUid);
   const unstaffedGapsFollow = before.filter((phase) => phase.staffRequired).length === 1;
   const shift = move.start.getTime() - moved.startAt.getTime();
