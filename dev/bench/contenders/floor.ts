@@ -93,18 +93,23 @@ app.post("/bookings", async (c) => {
     },
     { lane: "live" },
   );
-  await commitBooked(db, settlement, [
-    {
-      operationId,
-      phaseKey: phase.key,
-      uid: booking.uid,
-      previousUid: null,
-      accepted: booking.status === "accepted",
-      staffId: member.id,
-      start: booking.start,
-      end: booking.end,
-    },
-  ]);
+  await commitBooked(
+    db,
+    settlement,
+    [
+      {
+        operationId,
+        phaseKey: phase.key,
+        uid: booking.uid,
+        previousUid: null,
+        accepted: booking.status === "accepted",
+        staffId: member.id,
+        start: booking.start,
+        end: booking.end,
+      },
+    ],
+    async () => undefined,
+  );
   const progress = await commandProgress(db, companyId, { id: commandId });
   return Response.json(progress?.answer?.body, { status: 201 });
 });
