@@ -5,6 +5,13 @@ import { type FieldError, Problem } from "./problems.js";
 /** Marks an issue whose answer is a 400: a local time, whose instant cannot be known. */
 const NO_OFFSET = "no_offset";
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused here
+const READABLE = /^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\p{Cs}]*$/u;
+
+/** Control characters have no business in what a person reads, and half a character cannot be stored. */
+export const freeText = (maxLength: number) =>
+  z.string().max(maxLength).regex(READABLE, "holds characters that are no text");
+
 /** An instant with offset or `Z`; a local time is refused in words that say so. */
 export const instantField = z
   .string()

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { normalisePhone } from "../../domain/customer/phone.js";
-import { instantField } from "../validation.js";
+import { freeText, instantField } from "../validation.js";
 
 /**
  * Any Unicode letter, digits, apostrophes, hyphens, dots (middle ones too), and what else stands between names:
@@ -9,11 +9,6 @@ import { instantField } from "../validation.js";
 const PERSON_NAME = /^(?=.*[\p{L}\p{N}])[\p{L}\p{M}\p{N}\p{Zs}\u200c'’‘ʼ`´׳״.·・,&/()\-‐‑–]+$/u;
 const VISIBLE_ASCII = /^[\x21-\x7e]{1,255}$/;
 const slug = z.string().min(1).max(100);
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused here
-const READABLE = /^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\p{Cs}]*$/u;
-/** Control characters have no business in what a person reads, and half a character cannot be stored. */
-const freeText = (max: number) => z.string().max(max).regex(READABLE, "holds characters that are no text");
-
 const phone = z
   .string()
   .max(40)

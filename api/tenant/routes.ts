@@ -11,6 +11,7 @@ import { InvalidTenantError, parseDocument } from "../../domain/tenant/document.
 import { tenantDocumentSchema } from "../../domain/tenant/schema.js";
 import { isSlug } from "../../domain/tenant/slug.js";
 import { Problem } from "../problems.js";
+import { freeText } from "../validation.js";
 import { type VerifyClient, verifyTenant } from "./verify.js";
 
 export interface TenantRoutesDeps {
@@ -39,7 +40,7 @@ const tokenSchema = z.object({
   createdAt: z.iso.datetime(),
   lastUsedAt: z.iso.datetime().nullable(),
 });
-const labelSchema = z.strictObject({ label: z.string().trim().min(1).max(200) });
+const labelSchema = z.strictObject({ label: freeText(200).trim().min(1) });
 
 const listRoute = createRoute({
   method: "get",
