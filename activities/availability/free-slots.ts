@@ -3,7 +3,14 @@ import { busyIntervals } from "../../db/availability/busy.js";
 import type { Database } from "../../db/client.js";
 import { withinHours } from "../../domain/availability/hours.js";
 import { busyIntervalsOf, type PlannedPhase, planForStaff } from "../../domain/booking/phases.js";
-import { type Branch, type Catalogue, canDo, type Service, type StaffMember, serviceMinutes } from "../../domain/tenant/catalogue.js";
+import {
+  type Branch,
+  type Catalogue,
+  canDo,
+  type Service,
+  type StaffMember,
+  serviceMinutes,
+} from "../../domain/tenant/catalogue.js";
 
 export interface FreeSlot {
   start: Date;
@@ -45,10 +52,14 @@ const DAY_MS = 86_400_000;
  */
 export async function freeSlots(deps: FreeSlotDependencies, query: FreeSlotQuery): Promise<FreeSlot[]> {
   const { catalogue, service, branch, now } = query;
-  const from = new Date(Math.max(query.from.getTime(), now.getTime() + service.minimumNoticeMinutes * MINUTE_MS));
+  const from = new Date(
+    Math.max(query.from.getTime(), now.getTime() + service.minimumNoticeMinutes * MINUTE_MS),
+  );
   const to = new Date(Math.min(query.to.getTime(), now.getTime() + service.maximumDaysAhead * DAY_MS));
   if (from >= to) return [];
-  const members = (query.member ? [query.member] : catalogue.staff).filter((member) => canDo(member, service, branch));
+  const members = (query.member ? [query.member] : catalogue.staff).filter((member) =>
+    canDo(member, service, branch),
+  );
   const planned = members.flatMap((member) => {
     const plan = planForStaff(catalogue, service, branch, member, from);
     return plan ? [{ member, plan }] : [];
@@ -72,7 +83,9 @@ export async function freeSlots(deps: FreeSlotDependencies, query: FreeSlotQuery
           start: from,
           end: new Date(to.getTime() + lengthMs),
           timeZone: branch.timeZone,
-          ...(query.bookingUidToReschedule === undefined ? {} : { bookingUidToReschedule: query.bookingUidToReschedule }),
+          ...(query.bookingUidToReschedule === undefined
+            ? {}
+            : { bookingUidToReschedule: query.bookingUidToReschedule }),
         },
         { lane: "live", ...(query.signal ? { signal: query.signal } : {}) },
       ),
@@ -94,7 +107,9 @@ export async function freeSlots(deps: FreeSlotDependencies, query: FreeSlotQuery
         .slice(1)
         .every((phase) => coveredBy(slotsOf.get(phase.calcomEventTypeId ?? -1) ?? [], phase));
       const taken = busyIntervalsOf(phases, service.bufferAfterMinutes).some((wanted) =>
-        busy.some((other) => other.staffId === wanted.staffId && other.start < wanted.end && wanted.start < other.end),
+        busy.some(
+          (other) => other.staffId === wanted.staffId && other.start < wanted.end && wanted.start < other.end,
+        ),
       );
       return laterOffered && !taken ? [{ start, end, member, phases }] : [];
     });
@@ -102,13 +117,21 @@ export async function freeSlots(deps: FreeSlotDependencies, query: FreeSlotQuery
   return free.sort((a, b) => a.start.getTime() - b.start.getTime());
 }
 
-function fits(query: FreeSlotQuery, member: StaffMember, start: Date, end: Date, phases: readonly PlannedPhase[]): boolean {
+function fits(
+  query: FreeSlotQuery,
+  member: StaffMember,
+  start: Date,
+  end: Date,
+  phases: readonly PlannedPhase[],
+): boolean {
   const { branch } = query;
   return (
     withinHours(branch.openingHours, branch.timeZone, start, end, branch.closedOn) &&
     phases
       .filter((phase) => phase.staffRequired)
-      .every((phase) => withinHours(member.workingHours, branch.timeZone, new Date(phase.start), new Date(phase.end)))
+      .every((phase) =>
+        withinHours(member.workingHours, branch.timeZone, new Date(phase.start), new Date(phase.end)),
+      )
   );
 }
 

@@ -23,7 +23,10 @@ export function withinHours(
     const nextDay = at.startOf("day").plus({ days: 1 });
     const endsToday = until <= nextDay;
     const from = at.hour * 60 + at.minute;
-    const to = endsToday && until < nextDay ? until.hour * 60 + until.minute + (until.second > 0 ? 1 : 0) : DAY_MINUTES;
+    const to =
+      endsToday && until < nextDay
+        ? until.hour * 60 + until.minute + (until.second > 0 ? 1 : 0)
+        : DAY_MINUTES;
     if (closedOn.includes(at.toISODate() ?? "")) return false;
     if (!covers(hours[WEEKDAYS[at.weekday - 1] ?? "mon"] ?? [], from, to)) return false;
     at = nextDay;

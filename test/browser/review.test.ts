@@ -88,7 +88,7 @@ describe("an operator in the Temporal Web UI", () => {
     // The Web UI renders Markdown in a frame of its own.
     const details = page.frameLocator("iframe").locator("body");
     await details.getByText("Manual review:").first().waitFor();
-    const text = await details.innerText();
+    const text = (await details.textContent()) ?? "";
     for (const part of [
       "calcom_rejected",
       "What happened.",
