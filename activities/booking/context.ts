@@ -45,14 +45,18 @@ export async function alive<T>(work: () => Promise<T>): Promise<T> {
  * Cal.com's hosts that could have been put on this phase: the person's own, or all that are qualified where
  * Cal.com chooses. Empty when the document names none.
  */
-export function possibleHosts(context: AttemptContext, phaseKey: string): number[] {
+export function possibleHosts(
+  context: AttemptContext,
+  operation: { phaseKey: string; calcomEventTypeId: number | null },
+): number[] {
   const { attempt, catalogue } = context;
-  const phase = attempt.phases.find((candidate) => candidate.key === phaseKey);
+  const phase = attempt.phases.find((candidate) => candidate.key === operation.phaseKey);
+  // By the operation's own type: a move may go to another person than the phase has now.
   const mapping = catalogue.eventTypes.find(
     (candidate) =>
       candidate.serviceId === attempt.appointment.serviceId &&
-      candidate.phaseKey === phaseKey &&
-      candidate.calcomEventTypeId === phase?.calcomEventTypeId,
+      candidate.phaseKey === operation.phaseKey &&
+      candidate.calcomEventTypeId === operation.calcomEventTypeId,
   );
   const service = catalogue.services.find((candidate) => candidate.id === attempt.appointment.serviceId);
   const branch = catalogue.branches.find((candidate) => candidate.id === attempt.appointment.branchId);

@@ -8,7 +8,7 @@ import {
 } from "../../db/booking/attempt.js";
 import type { AttemptContext } from "./context.js";
 import { staffOfHost } from "./context.js";
-import { getIfThere, isOffered, isOwn, lookUpCreated } from "./look-up.js";
+import { doubtUntil, getIfThere, isOffered, isOwn, lookUpCreated } from "./look-up.js";
 import { calcomError, type Step, stepOfCleanError } from "./step.js";
 
 /**
@@ -72,7 +72,7 @@ async function send(context: AttemptContext, operation: OperationRow): Promise<S
       return stepOfCleanError(operation, error);
     }
     await markDoubtful(deps.db, account.companyId, operation.id, error.kind);
-    return await lookForOwn(context, { ...operation, lastSentAt: new Date() }, error.kind);
+    return await lookForOwn(context, { ...operation, lastSentAt: new Date(), error: error.kind }, error.kind);
   }
   if (isOwn(booking, operation)) return done(context, operation, booking);
   // Cal.com answers a repeated attendee and start with the older booking (calcom.md 1.6): it is not ours.
@@ -129,12 +129,7 @@ async function resolveDoubt(context: AttemptContext, operation: OperationRow): P
     return wait(error.kind, error.retryAfterMs);
   }
   await markSent(deps.db, account.companyId, operation);
-  return await send(context, { ...operation, doubtful: false });
-}
-
-function doubtUntil(context: AttemptContext, operation: OperationRow): number {
-  const { lookupWindowMs, writeTimeoutMs } = context.limits;
-  return (operation.lastSentAt?.getTime() ?? Date.now()) + Math.max(lookupWindowMs, writeTimeoutMs);
+  return await send(context, { ...operation, doubtful: false, error: null });
 }
 
 async function refuseTaken(context: AttemptContext, operation: OperationRow): Promise<Step> {

@@ -50,7 +50,7 @@ export async function lookUpCreated(context: AttemptContext, operation: Operatio
   const inTheWay = around.filter(
     (booking) => isActive(booking) && booking.start < end && booking.end > start,
   );
-  const hosts = possibleHosts(context, operation.phaseKey);
+  const hosts = possibleHosts(context, operation);
   const taken =
     hosts.length > 0
       ? hosts.every((host) => inTheWay.some((booking) => booking.hosts.some((other) => other.id === host)))
@@ -109,6 +109,23 @@ export async function newestOf(
     chain.push(booking.uid);
   }
   return { newest: booking, chain };
+}
+
+const LEAST_LOOK_UP_MS = 5_000;
+
+/**
+ * When a doubtful attempt may be taken for one that did nothing (ms since epoch). Where no answer came, the
+ * request may be under way for as long as Cal.com itself takes. Where Cal.com said "taken", only its replica
+ * could hide our own booking, and nobody is left waiting for longer than that takes.
+ */
+export function doubtUntil(context: AttemptContext, operation: OperationRow): number {
+  const { lookupWindowMs, writeTimeoutMs } = context.limits;
+  const since = operation.lastSentAt?.getTime() ?? Date.now();
+  const window =
+    operation.error === "taken"
+      ? Math.min(lookupWindowMs, LEAST_LOOK_UP_MS)
+      : Math.max(lookupWindowMs, writeTimeoutMs);
+  return since + window;
 }
 
 /** Whether Cal.com offers this very start now. */

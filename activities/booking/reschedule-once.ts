@@ -7,7 +7,7 @@ import {
   type OperationRow,
 } from "../../db/booking/attempt.js";
 import { type AttemptContext, staffOfHost } from "./context.js";
-import { getIfThere, isActive, isOffered, newestOf } from "./look-up.js";
+import { doubtUntil, getIfThere, isActive, isOffered, newestOf } from "./look-up.js";
 import { calcomError, type Step, stepOfCleanError } from "./step.js";
 
 /**
@@ -76,7 +76,7 @@ async function send(
       return stepOfCleanError(operation, error);
     }
     await markDoubtful(deps.db, companyId, operation.id, error.kind);
-    return await look(context, { ...operation, lastSentAt: new Date() }, error.kind);
+    return await look(context, { ...operation, lastSentAt: new Date(), error: error.kind }, error.kind);
   }
   // Round robin answers a move to where it stands already with the booking itself (calcom.md 1.9).
   if (booking.start.getTime() === start.getTime() && isActive(booking) && isSuccessor(booking, uid)) {
@@ -215,11 +215,6 @@ async function isTakenByOthers(context: AttemptContext, operation: OperationRow)
       host !== undefined &&
       booking.hosts.some((other) => other.id === host),
   );
-}
-
-function doubtUntil(context: AttemptContext, operation: OperationRow): number {
-  const { lookupWindowMs, writeTimeoutMs } = context.limits;
-  return (operation.lastSentAt?.getTime() ?? Date.now()) + Math.max(lookupWindowMs, writeTimeoutMs);
 }
 
 async function refuse(context: AttemptContext, operation: OperationRow, problem: string): Promise<Step> {

@@ -71,6 +71,8 @@ export interface OperationRow {
   lastSentAt: Date | null;
   sends: number;
   resultUid: string | null;
+  /** How its last request ended, when not well: the kind of Cal.com's error. */
+  error: string | null;
   /** This very call moved it from `planned` to `sent`: nothing has been sent before. */
   fresh: boolean;
 }
@@ -178,7 +180,7 @@ export async function readOperations(
 ): Promise<Omit<OperationRow, "fresh">[]> {
   return await tx<Omit<OperationRow, "fresh">[]>`
     SELECT id, phase_key, kind, uid, calcom_event_type_id, wanted_start, state, doubtful, first_sent_at,
-      last_sent_at, sends, result_uid
+      last_sent_at, sends, result_uid, error
     FROM remote_operations WHERE id = ANY(${[...ids]}::uuid[])`;
 }
 
@@ -204,7 +206,8 @@ export async function markSent(
     (tx) =>
       tx`UPDATE remote_operations
        SET state = 'sent', uid = ${operation.uid}, sends = sends + 1, doubtful = false,
-           first_sent_at = coalesce(first_sent_at, clock_timestamp()), last_sent_at = clock_timestamp(), updated_at = now()
+           first_sent_at = coalesce(first_sent_at, clock_timestamp()), last_sent_at = clock_timestamp(),
+           error = NULL, updated_at = now()
        WHERE id = ${operation.id} AND state IN ('planned', 'sent')`,
   );
 }
