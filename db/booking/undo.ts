@@ -32,6 +32,11 @@ export async function commitUndone(
                WHERE appointment_id = ${appointmentId} AND key = ${result.phaseKey}`;
       await rememberUid(tx, settlement, result.uid, result.phaseKey, result.previousUid);
     }
+    if (commandId !== null) {
+      // What was never sent, or looked for in vain, will not be done any more.
+      await tx`UPDATE remote_operations SET state = 'refused', doubtful = false, updated_at = now()
+               WHERE command_id = ${commandId} AND state IN ('planned', 'sent')`;
+    }
     await note(tx, companyId, appointmentId, {
       kind: "compensation",
       action: "undo",
