@@ -10,7 +10,12 @@ const READABLE = /^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\p{Cs}]*
 
 /** Control characters have no business in what a person reads, and half a character cannot be stored. */
 export const freeText = (maxLength: number) =>
-  z.string().max(maxLength).regex(READABLE, "holds characters that are no text");
+  matching(z.string().max(maxLength), READABLE, "holds characters that are no text");
+
+/** A pattern with flags: `regex()` would write them into the OpenAPI document, where nothing matches them. */
+export function matching(schema: z.ZodString, pattern: RegExp, message: string): z.ZodString {
+  return schema.refine((text) => pattern.test(text), message).openapi({ pattern: pattern.source });
+}
 
 /** An instant with offset or `Z`; a local time is refused in words that say so. */
 export const instantField = z

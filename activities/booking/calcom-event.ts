@@ -1,4 +1,3 @@
-import { ApplicationFailure } from "@temporalio/activity";
 import type { CalcomBooking } from "../../calcom/client.js";
 import { UnknownAppointmentError } from "../../db/booking/attempt.js";
 import { importBooking } from "../../db/booking/imported.js";
@@ -57,7 +56,8 @@ export async function applyCalcomEvent(
     const { companyId, appointmentId, eventId, known } = request;
     const catalogue = await deps.directory.catalogue(companyId);
     const inbox = await inTenant(deps.db, companyId, (tx) => readInboxEvent(tx, eventId));
-    if (!inbox) throw ApplicationFailure.nonRetryable("the event is not in the inbox", "unknown-event");
+    // Named by hand, or erased meanwhile: a failure here would end the whole lifecycle.
+    if (!inbox) return NOTHING_APPLIED;
     if (inbox.decision) return await again(deps, request, inbox.decision);
     let decision = decideEvent(inbox.event, known);
     if (decision.kind === "ask") decision = await ask(deps, request, inbox.event, decision.uid);

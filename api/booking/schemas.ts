@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { normalisePhone } from "../../domain/customer/phone.js";
-import { freeText, instantField } from "../validation.js";
+import { freeText, instantField, matching } from "../validation.js";
 
 /**
  * Any Unicode letter, digits, apostrophes, hyphens, dots (middle ones too), and what else stands between names:
@@ -21,12 +21,11 @@ const phone = z
 
 export const customerSchema = z
   .strictObject({
-    name: z
-      .string()
-      .trim()
-      .min(1, "is missing")
-      .max(200, "is longer than 200 characters")
-      .regex(PERSON_NAME, "may hold letters, digits, apostrophes, hyphens and dots"),
+    name: matching(
+      z.string().trim().min(1, "is missing").max(200, "is longer than 200 characters"),
+      PERSON_NAME,
+      "may hold letters, digits, apostrophes, hyphens and dots",
+    ),
     email: z
       .email("is no valid e-mail address")
       .max(254)

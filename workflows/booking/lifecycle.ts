@@ -11,6 +11,7 @@ import {
   workflowInfo,
 } from "@temporalio/workflow";
 import { decisionsFor, reviewDecisionSchema } from "../../domain/booking/review.js";
+import { readCalcomEvent, readCommand, readReschedule } from "./by-hand.js";
 import { applyEvent } from "./calcom-events.js";
 import { closeTime, completeAtEnd, completionTime } from "./closing.js";
 import { takeCommand } from "./commands.js";
@@ -41,36 +42,37 @@ export async function bookingLifecycle(input: BookingInput, carried?: BookingSta
   const view = () => viewOf(input.appointmentId, state);
 
   setHandler(viewQuery, view, { description: "What this booking is and what is under way" });
-  setHandler(bookSignal, ({ commandId }) => takeIn(state, commandId, { type: "book", commandId }), {
-    description: 'JSON: {"commandId": "<uuid of the command>"}',
-  });
+  setHandler(
+    bookSignal,
+    (message) => {
+      const { commandId } = readCommand(message);
+      if (commandId !== undefined) takeIn(state, commandId, { type: "book", commandId });
+    },
+    { description: 'JSON: {"commandId": "<uuid of the command>"}' },
+  );
   setHandler(
     rescheduleSignal,
     (message) => {
-      const commandId = message.commandId ?? uuid4();
-      takeIn(state, commandId, {
-        type: "reschedule",
-        commandId,
-        start: message.start ?? null,
-        staffId: message.staffId ?? null,
-      });
+      const { commandId = uuid4(), start = null, staffId = null } = readReschedule(message);
+      takeIn(state, commandId, { type: "reschedule", commandId, start, staffId });
     },
     { description: 'JSON: {"start": "2026-12-03T15:00:00+01:00"}' },
   );
   setHandler(
     cancelSignal,
     (message) => {
-      const commandId = message?.commandId ?? uuid4();
+      const { commandId = uuid4() } = readCommand(message);
       takeIn(state, commandId, { type: "cancel", commandId });
     },
     { description: "JSON: {}" },
   );
   setHandler(
     calcomEventSignal,
-    ({ eventId }) => takeIn(state, eventId, { type: "calcomEvent", eventId, attempt: 0 }),
-    {
-      description: 'JSON: {"eventId": "<uuid of the inbox row>"}',
+    (message) => {
+      const eventId = readCalcomEvent(message)?.eventId;
+      if (eventId !== undefined) takeIn(state, eventId, { type: "calcomEvent", eventId, attempt: 0 });
     },
+    { description: 'JSON: {"eventId": "<uuid of the inbox row>"}' },
   );
   setHandler(
     resolveReviewUpdate,
