@@ -1,10 +1,11 @@
 import type { ChangeRefusal } from "../../domain/booking/changeable.js";
 import type { AppointmentFacts } from "../../domain/booking/facts.js";
 import type { PlannedPhase } from "../../domain/booking/phases.js";
-import { type Database, EXCLUSION_VIOLATION, inTenant, json, sqlState, type Transaction } from "../client.js";
+import { type Database, inTenant, json, type Transaction } from "../client.js";
 import type { AppointmentStatus, Cancellation, CommandOutcome } from "../schema/booking.js";
 import { type PhaseRow, phaseColumns, settleOperation, UnknownAppointmentError } from "./attempt.js";
-import { easeConflicts, releaseIntervals, reportConflict } from "./intervals.js";
+import { followHosts } from "./hosts.js";
+import { releaseIntervals } from "./intervals.js";
 import { note, type TimelineEntry } from "./timeline.js";
 import { appointmentView } from "./view.js";
 
@@ -72,6 +73,13 @@ export async function commitMoved(
     const first = wanted[0];
     const last = wanted.at(-1);
     if (!first || !last) throw new Error("a move without phases");
+    const before = await tx<PhaseRow[]>`
+      SELECT ${phaseColumns(tx)} FROM appointment_phases WHERE appointment_id = ${appointmentId}`;
+    // What went to another event type leaves its old booking behind, which is cancelled next.
+    const replaced = results.some(({ phaseKey, uid, previousUid }) => {
+      const old = before.find((phase) => phase.key === phaseKey)?.calcomUid ?? null;
+      return old !== null && old !== uid && previousUid === null;
+    });
     await Promise.all([
       // What other commands hold, which wait for this one, is theirs.
       tx`DELETE FROM busy_intervals WHERE owner_id = ${appointmentId} AND command_id IS NULL`,
@@ -88,8 +96,8 @@ export async function commitMoved(
       ...results.flatMap((result) => phaseWritten(tx, settlement, result)),
       tx`UPDATE appointments SET status = ${status}, previous_start = start_at, start_at = ${first.start}, end_at = ${last.end},
            staff_id = ${wanted.find((phase) => phase.staffRequired)?.staffId ?? null},
-           reschedule_count = reschedule_count + 1, fee_cents = fee_cents + ${change.feeCents}, sync_state = 'synced',
-           verified_at = now(), last_error = NULL, next_attempt_at = NULL, review_reason = NULL,
+           reschedule_count = reschedule_count + 1, fee_cents = fee_cents + ${change.feeCents},
+           sync_state = ${replaced ? "pending" : "synced"}, verified_at = now(), last_error = NULL, next_attempt_at = NULL, review_reason = NULL,
            version = version + 1, updated_at = now()
          WHERE id = ${appointmentId}`,
       note(tx, companyId, appointmentId, ...results.map((result) => written("reschedule", result))),
@@ -203,7 +211,8 @@ export async function refuse(
     const cancellation = { at, by: refusal.cancelledBy, reason: null, kind: "cancelled" as const };
     await cancelRows(tx, appointmentId, cancellation, 0);
   } else if (refusal.fails) await failRows(tx, appointmentId, refusal.release, refusal.problem);
-  else await standsAgain(tx, appointmentId);
+  // Until what it did is taken back, it stands in part at the new time in Cal.com.
+  else if (refusal.release) await standsAgain(tx, appointmentId);
   await settleCommand(
     tx,
     settlement,
@@ -224,7 +233,8 @@ export async function failRows(
          next_attempt_at = NULL, review_reason = NULL, version = version + 1, updated_at = now()
        WHERE id = ${appointmentId} AND status NOT IN ('failed', 'cancelled')`,
     gone
-      ? tx`UPDATE appointments SET sync_state = 'synced' WHERE id = ${appointmentId} AND status = 'failed'`
+      ? tx`UPDATE appointments SET sync_state = 'synced', next_attempt_at = NULL, review_reason = NULL
+           WHERE id = ${appointmentId} AND status = 'failed'`
       : Promise.resolve(),
     tx`UPDATE appointment_phases SET sync = ${gone ? "cancelled" : "pending"}
        WHERE appointment_id = ${appointmentId} AND staff_required`,
@@ -331,64 +341,4 @@ function written(action: string, result: PhaseResult): TimelineEntry {
     detail: { phase: result.phaseKey, start: result.start.toISOString() },
     dedupeKey: `remote:${result.operationId}`,
   };
-}
-
-/**
- * Where Cal.com chose another host than we held (round robin), the chair follows. Two bookings that were
- * crossed over change places; a real overlap is recorded as a conflict.
- */
-async function followHosts(
-  tx: Transaction,
-  settlement: Settlement,
-  results: readonly PhaseResult[],
-): Promise<void> {
-  const { companyId, appointmentId } = settlement;
-  const phases = await tx<PhaseRow[]>`
-    SELECT ${phaseColumns(tx)} FROM appointment_phases WHERE appointment_id = ${appointmentId} ORDER BY position`;
-  for (const result of results) {
-    const phase = phases.find((candidate) => candidate.key === result.phaseKey);
-    if (!phase || result.staffId === null || phase.staffId === null || phase.staffId === result.staffId)
-      continue;
-    await moveToHost(tx, companyId, appointmentId, phase.key, phase.staffId, result.staffId, result.uid);
-  }
-}
-
-export async function moveToHost(
-  tx: Transaction,
-  companyId: string,
-  appointmentId: string,
-  phaseKey: string,
-  from: string,
-  to: string,
-  calcomUid: string | null,
-): Promise<void> {
-  const mine = (inner: Transaction, conflict: boolean) => inner`
-    UPDATE busy_intervals SET staff_id = ${to}, conflict = ${conflict}
-    WHERE owner_id = ${appointmentId} AND phase_key = ${phaseKey} AND staff_id = ${from} AND command_id IS NULL`;
-  try {
-    await tx.savepoint(async (inner) => {
-      await inner`SET CONSTRAINTS busy_intervals_no_overlap DEFERRED`;
-      // Somebody whom Cal.com has not placed yet and who did not ask for a person takes our former chair.
-      await inner`
-        UPDATE busy_intervals o SET staff_id = ${from}
-        FROM busy_intervals m, appointments a
-        WHERE m.owner_id = ${appointmentId} AND m.phase_key = ${phaseKey} AND m.staff_id = ${from} AND m.command_id IS NULL
-          AND o.staff_id = ${to} AND o.owner_id <> m.owner_id AND o.during && m.during AND o.command_id IS NOT NULL
-          AND a.id = o.owner_id AND NOT a.staff_wished AND a.status = 'pending'`;
-      await mine(inner, false);
-      await inner`SET CONSTRAINTS busy_intervals_no_overlap IMMEDIATE`;
-    });
-  } catch (error) {
-    if (sqlState(error) !== EXCLUSION_VIOLATION) throw error;
-    await tx`SET CONSTRAINTS busy_intervals_no_overlap IMMEDIATE`;
-    await mine(tx, true);
-    await reportConflict(tx, companyId, appointmentId, calcomUid);
-  }
-  await easeConflicts(tx, [from, to]);
-  await tx`UPDATE appointment_phases SET staff_id = ${to} WHERE appointment_id = ${appointmentId} AND key = ${phaseKey}`;
-  await tx`
-    UPDATE appointments SET staff_id = ${to}, updated_at = now()
-    WHERE id = ${appointmentId} AND (
-      SELECT key FROM appointment_phases WHERE appointment_id = ${appointmentId} AND staff_required ORDER BY position LIMIT 1
-    ) = ${phaseKey}`;
 }

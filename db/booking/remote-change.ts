@@ -2,8 +2,9 @@ import type { Catalogue } from "../../domain/tenant/catalogue.js";
 import { json, type Transaction } from "../client.js";
 import type { Cancellation } from "../schema/booking.js";
 import { type PhaseRow, phaseColumns } from "./attempt.js";
+import { moveToHost } from "./hosts.js";
 import { releaseIntervals, reportConflict, takeImported } from "./intervals.js";
-import { cancelRows, failRows, moveToHost, rememberUid } from "./outcome.js";
+import { cancelRows, failRows, rememberUid } from "./outcome.js";
 
 interface Scope {
   companyId: string;

@@ -66,18 +66,20 @@ export async function recordReview(
   });
 }
 
-export async function closeReview(db: Database, scope: Scope): Promise<void> {
+/** @param scope `since`: when the review was opened, ms since epoch */
+export async function closeReview(db: Database, scope: Scope & { since: number }): Promise<void> {
   await inTenant(db, scope.companyId, async (tx) => {
-    const closed = await tx<{ version: number }[]>`
-      UPDATE appointments SET review_reason = NULL, version = version + 1, updated_at = now(),
-        sync_state = CASE WHEN sync_state = 'manual_review' THEN 'pending' ELSE sync_state END
-      WHERE id = ${scope.appointmentId} AND (review_reason IS NOT NULL OR sync_state = 'manual_review') RETURNING version`;
-    if (closed.length === 0) return;
-    await note(tx, scope.companyId, scope.appointmentId, {
-      kind: "review",
-      action: "closed",
-      outcome: "closed",
-    });
+    await Promise.all([
+      tx`UPDATE appointments SET review_reason = NULL, version = version + 1, updated_at = now(),
+           sync_state = CASE WHEN sync_state = 'manual_review' THEN 'pending' ELSE sync_state END
+         WHERE id = ${scope.appointmentId} AND (review_reason IS NOT NULL OR sync_state = 'manual_review')`,
+      note(tx, scope.companyId, scope.appointmentId, {
+        kind: "review",
+        action: "closed",
+        outcome: "closed",
+        dedupeKey: `review:closed:${scope.since}`,
+      }),
+    ]);
   });
 }
 

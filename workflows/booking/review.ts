@@ -63,8 +63,9 @@ export async function enterReview(
 /** Out of the queue: it succeeded, was decided, or Cal.com settled it. */
 export async function leaveReview(input: BookingInput, state: BookingState): Promise<void> {
   if (!state.review) return;
+  const { since } = state.review;
   state.review = null;
-  await local.closeReview({ companyId: input.companyId, appointmentId: input.appointmentId });
+  await local.closeReview({ companyId: input.companyId, appointmentId: input.appointmentId, since });
   setCurrentDetails("");
   showStatus(state);
 }
