@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { closeSalons, type Salon, startSalon } from "../support/salon.js";
-import { ask } from "./contract-http.js";
+import { ask, expectProblem } from "./contract-http.js";
 
 let salon: Salon;
 // biome-ignore lint/suspicious/noExplicitAny: the document is walked through as it came
@@ -206,5 +206,22 @@ describe("/docs", () => {
       expect(asset.text.length, path).toBeGreaterThan(10_000);
     }
     expect((await ask(salon, "GET", "/docs/", { token: null })).status).toBe(200);
+  });
+});
+
+describe("what is open", () => {
+  it.each(["/api/openapi.json", "/docs", "/api/health"])("%s needs no token", async (path) => {
+    expect((await ask(salon, "GET", path, { token: null })).status).toBe(200);
+  });
+
+  it("readiness is open and names the failing part; the state of Cal.com is the operator's", async () => {
+    const ready = await ask(salon, "GET", "/api/health/ready", { token: null });
+    expect(ready.status, ready.text).toBe(503);
+    expect(ready.text).toMatch(/worker/);
+    expectProblem(await ask(salon, "GET", "/api/health/calcom", { token: null }), 401, "unauthorized");
+    expectProblem(await ask(salon, "GET", "/api/health/calcom"), 401, "unauthorized");
+    const calcom = await ask(salon, "GET", "/api/health/calcom", { token: salon.adminToken });
+    expect(calcom.status, calcom.text).toBe(200);
+    expect(calcom.text).not.toContain("cal_test");
   });
 });
