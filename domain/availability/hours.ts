@@ -2,11 +2,13 @@ import { DateTime } from "luxon";
 import { WEEKDAYS, type WeekHours } from "../tenant/catalogue.js";
 import { parseSpan } from "../tenant/hours.js";
 
-const DAY_MINUTES = 1440;
+const MINUTE_MS = 60_000;
+/** Clocks are changed on a quarter of an hour everywhere. */
+const QUARTER_MS = 15 * MINUTE_MS;
 
 /**
  * Whether local hours cover the whole of `[start, end)`. Wall time is compared, as salons read their hours:
- * in the night of a clock change both 02:30 lie within 02:00-03:00.
+ * in the night of a clock change both 02:30 lie within 02:00-03:00, and an hour that does not exist is not missed.
  *
  * @param closedOn `YYYY-MM-DD` days of that zone
  */
@@ -20,18 +22,25 @@ export function withinHours(
   let at = DateTime.fromJSDate(start, { zone });
   const until = DateTime.fromJSDate(end, { zone });
   while (at < until) {
-    const nextDay = at.startOf("day").plus({ days: 1 });
-    const endsToday = until <= nextDay;
+    const next = DateTime.min(nextChange(at, until), at.startOf("day").plus({ days: 1 }), until);
     const from = at.hour * 60 + at.minute;
-    const to =
-      endsToday && until < nextDay
-        ? until.hour * 60 + until.minute + (until.second > 0 ? 1 : 0)
-        : DAY_MINUTES;
+    const to = from + Math.ceil((next.toMillis() - at.startOf("minute").toMillis()) / MINUTE_MS);
     if (closedOn.includes(at.toISODate() ?? "")) return false;
     if (!covers(hours[WEEKDAYS[at.weekday - 1] ?? "mon"] ?? [], from, to)) return false;
-    at = nextDay;
+    at = next;
   }
   return true;
+}
+
+/** Where the clock jumps on the way, else `until`. */
+function nextChange(at: DateTime, until: DateTime): DateTime {
+  if (at.offset === until.offset) return until;
+  let after = at;
+  do {
+    const millis = (Math.floor(after.toMillis() / QUARTER_MS) + 1) * QUARTER_MS;
+    after = DateTime.fromMillis(millis, { zone: at.zone });
+  } while (after < until && after.offset === at.offset);
+  return after;
 }
 
 /** Spans that touch count as one. */

@@ -1,6 +1,6 @@
 import { DateTime } from "luxon";
 
-/** ISO 8601 with the offset that `zone` has at that instant, whole seconds: `2026-12-03T14:00:00+01:00`. */
+/** ISO 8601 with the offset that `zone` has at that instant; a fraction only where there is one: `2026-12-03T14:00:00+01:00`. */
 export function isoInZone(instant: Date, zone: string): string {
   const local = DateTime.fromJSDate(instant, { zone });
   const text = local.toISO({ suppressMilliseconds: true });

@@ -8,7 +8,7 @@ import { HOSTS } from "../support/salon-document.js";
 /** Another run of the dice: CRASH_SEED=7 npx vitest run test/integration/crash.test.ts */
 const SEED = Number(process.env.CRASH_SEED ?? 20_261_125);
 const COMMANDS = 200;
-const CLIENTS = 8;
+const CLIENTS = 16;
 const LEAST_KILLS = 2;
 
 let gateway: Gateway;
@@ -63,15 +63,15 @@ describe("kill -9 of the API and the worker", () => {
     control.clearFaults();
     expect(kills.api).toBeGreaterThanOrEqual(LEAST_KILLS);
     expect(kills.worker).toBeGreaterThanOrEqual(LEAST_KILLS);
-
     await until("everything quiet", isQuiet, 90_000);
     await expectAgreement();
     const appointments = lives.flat();
     for (const appointment of appointments) await expectTrue(appointment);
     const asked = appointments.flat();
     expect(asked).toHaveLength(COMMANDS);
-    const done = asked.filter(({ answer }) => answer.status === 201 || answer.status === 200);
-    expect(done.length).toBeGreaterThan(COMMANDS / 4);
+    const [done] = await gateway.admin.sql<{ n: number }[]>`
+      SELECT count(*)::int AS n FROM commands WHERE outcome->>'result' = 'done'`;
+    expect(done?.n).toBeGreaterThan(COMMANDS / 2);
     await expectSameAnswers(asked);
   }, 240_000);
 
@@ -80,7 +80,7 @@ describe("kill -9 of the API and the worker", () => {
     // It reaches the database but not Temporal: what it accepts, it cannot tell.
     const deaf = await gateway.startApi({ TEMPORAL_ADDRESS: "127.0.0.1:1" });
     const key = randomUUID();
-    const wish = { start: slot(0, daysAhead(60)), customer: { name: "Ada Lang", email: "ada@example.org" } };
+    const wish = { start: slot(0, daysAhead(170)), customer: { name: "Ada Lang", email: "ada@example.org" } };
     const answer = gateway.book(wish, { key, wait: 30 });
     const [command] = await until("the intent durable", async () => {
       const rows = await gateway.admin.sql<{ id: string; workflowId: string }[]>`
@@ -112,7 +112,7 @@ async function live(n: number, random: SeededRandom, next: () => boolean): Promi
   const start = () => {
     day += 1;
     if (random.next() < 0.1) return slot(Math.floor(random.next() * 6), daysAhead(5));
-    return slot((n % 4) * 8, daysAhead(6 + Math.floor(n / 4) * 70 + day));
+    return slot((n % 4) * 8, daysAhead(6 + Math.floor(n / 4) * 40 + day));
   };
   while (next()) {
     const dice = random.next();
@@ -147,14 +147,14 @@ const SERVICES = [
 ];
 
 function customer(n: number) {
-  return { name: `Kundin ${"ABCDEFGH"[n] ?? "Z"}`, email: `${randomUUID()}@example.org` };
+  return { name: `Kundin ${"ABCDEFGHIJKLMNOP"[n] ?? "Z"}`, email: `${randomUUID()}@example.org` };
 }
 
 async function untilAnswered({ path, body, key }: Omit<Asked, "answer">): Promise<Answer> {
   return await until(
     `an answer to ${path}`,
     async () => {
-      const answer = await gateway.post(path, body, { key, wait: 5 });
+      const answer = await gateway.post(path, body, { key, wait: 3 });
       return answer !== null && answer.status < 500 && answer;
     },
     90_000,
@@ -164,10 +164,10 @@ async function untilAnswered({ path, body, key }: Omit<Asked, "answer">): Promis
 /** Kills one of the two, starts it again at once, and so on. */
 async function killAtRandom(random: SeededRandom, over: () => boolean) {
   const kills = { api: 0, worker: 0 };
-  while (!over()) {
-    await new Promise((resolve) => setTimeout(resolve, 300 + random.next() * 2_500));
-    if (over()) break;
-    const role = random.next() < 0.5 ? "api" : "worker";
+  const enough = () => Math.min(kills.api, kills.worker) >= LEAST_KILLS;
+  while (!over() || !enough()) {
+    await new Promise((resolve) => setTimeout(resolve, 1_000 + random.next() * 3_000));
+    const role = kills.api < kills.worker ? "api" : "worker";
     await running[role]?.kill();
     kills[role] += 1;
     running[role] = role === "api" ? await gateway.startApi() : await gateway.startWorker();
