@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { CalcomEvent, CalcomPerson } from "../../domain/calcom/event.js";
-import { asSystem, type Database, json } from "../client.js";
+import { asSystem, type Database, sqlState } from "../client.js";
 
 /** A row for the inbox, before it is durable. */
 export interface Arrival {
@@ -40,11 +40,7 @@ export function createInbox(db: Database, onStored: () => void): Inbox {
     queue = queue.slice(MAX_BATCH);
     inFlight += 1;
     try {
-      const stored = await insert(db, batch);
-      for (const waiter of batch) waiter.resolve(stored.has(waiter.id) ? "stored" : "duplicate");
-      if (stored.size > 0) onStored();
-    } catch (error) {
-      for (const waiter of batch) waiter.reject(error);
+      if ((await store(db, batch)) > 0) onStored();
     } finally {
       inFlight -= 1;
       void flush();
@@ -59,6 +55,28 @@ export function createInbox(db: Database, onStored: () => void): Inbox {
       });
     },
   };
+}
+
+/**
+ * Stores what arrived together. If that cannot be done in one piece, each is tried by itself: nobody's event is
+ * lost because of a neighbour, for Cal.com does not send it again.
+ *
+ * @returns how many are new
+ */
+async function store(db: Database, batch: readonly Waiter[]): Promise<number> {
+  try {
+    const stored = await insert(db, batch);
+    for (const waiter of batch) waiter.resolve(stored.has(waiter.id) ? "stored" : "duplicate");
+    return stored.size;
+  } catch (error) {
+    if (batch.length === 1 || sqlState(error) === null) {
+      for (const waiter of batch) waiter.reject(error);
+      return 0;
+    }
+    let stored = 0;
+    for (const waiter of batch) stored += await store(db, [waiter]);
+    return stored;
+  }
 }
 
 async function insert(db: Database, batch: readonly Waiter[]): Promise<Set<string>> {
@@ -80,11 +98,23 @@ async function insert(db: Database, batch: readonly Waiter[]): Promise<Set<strin
     (tx) => tx<{ id: string }[]>`
       INSERT INTO webhook_events (id, company_id, source, semantic_key, trigger, uid, reschedule_uid, operation_id, event, person, status, note)
       SELECT r.id, r.company_id, 'webhook', r.semantic_key, r.trigger, r.uid, r.reschedule_uid, r.operation_id, r.event, r.person, r.status, r.note
-      FROM jsonb_to_recordset(${json(tx, rows)}::jsonb) AS r(id uuid, company_id uuid, semantic_key text, trigger text, uid text,
+      FROM jsonb_to_recordset(${storableJson(rows)}::text::jsonb) AS r(id uuid, company_id uuid, semantic_key text, trigger text, uid text,
         reschedule_uid text, operation_id uuid, event jsonb, person jsonb, status text, note text)
       ON CONFLICT DO NOTHING RETURNING id`,
   );
   return new Set(stored.map((row) => row.id));
+}
+
+/** How JSON writes what Postgres cannot keep: NUL, and half of a character. */
+const UNSTORABLE = /\\u(0000|d[89a-f])/i;
+
+/** People do send such names (a form that cuts an emoji in two): they are kept without them. */
+function storableJson(value: unknown): string {
+  const text = JSON.stringify(value);
+  if (!UNSTORABLE.test(text)) return text;
+  return JSON.stringify(value, (_key, item: unknown) =>
+    typeof item === "string" ? Buffer.from(item.replaceAll("\0", "")).toString() : item,
+  );
 }
 
 function isUuid(text: string | null): text is string {
