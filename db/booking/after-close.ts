@@ -12,8 +12,21 @@ const DRIFT_KINDS: Partial<Record<string, string>> = {
   confirm: "status",
   no_show: "status",
   reassign: "host",
-  ask: "status",
 };
+
+/** What can only be told by asking Cal.com is a drift for what the event itself is about. */
+function driftKind(decision: string, event: CalcomEvent): string | undefined {
+  if (decision !== "ask") return DRIFT_KINDS[decision];
+  switch (event.kind) {
+    case "cancelled":
+    case "rejected":
+      return "status";
+    case "reassigned":
+      return "host";
+    default:
+      return "time";
+  }
+}
 
 /** What Cal.com says after the lifecycle has closed: into the timeline, and a drift if it changes anything. */
 export async function noteAfterClose(
@@ -30,7 +43,7 @@ export async function noteAfterClose(
     operations: [],
     tombstones: [],
   });
-  const drift = facts === null ? undefined : DRIFT_KINDS[decision.kind];
+  const drift = facts === null ? undefined : driftKind(decision.kind, event);
   await inTenant(db, scope.companyId, async (tx) => {
     await Promise.all([
       note(tx, scope.companyId, scope.appointmentId, {

@@ -57,7 +57,8 @@ export async function readSubject(
   const [commands, appointments, phases, usage] = await Promise.all([
     commandId === null
       ? Promise.resolve([])
-      : tx<CommandRow[]>`SELECT ${commandColumns(tx)} FROM commands WHERE id = ${commandId}`,
+      : tx<CommandRow[]>`
+          SELECT ${commandColumns(tx)} FROM commands WHERE id = ${commandId} AND appointment_id = ${appointmentId}`,
     tx<AppointmentRow[]>`
       SELECT ${appointmentColumns(tx)} FROM appointments a JOIN services sv ON sv.id = a.service_id
       WHERE a.id = ${appointmentId}`,

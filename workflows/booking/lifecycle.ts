@@ -107,6 +107,10 @@ export async function bookingLifecycle(input: BookingInput, carried?: BookingSta
 async function live(input: BookingInput, state: BookingState): Promise<void> {
   if (state.review) showReview(state);
   for (;;) {
+    // Between two messages, never only when it is quiet: what waits goes along in the state.
+    if (mustContinueAsNew(input) && allHandlersFinished()) {
+      await continueAsNew<typeof bookingLifecycle>(input, state);
+    }
     const item = state.inbox.shift();
     if (item) {
       switch (item.type) {
@@ -173,9 +177,6 @@ async function live(input: BookingInput, state: BookingState): Promise<void> {
       await condition(allHandlersFinished);
       if (state.inbox.length === 0) return;
       continue;
-    }
-    if (mustContinueAsNew(input) && allHandlersFinished()) {
-      await continueAsNew<typeof bookingLifecycle>(input, state);
     }
     const wakeAt = Math.min(
       state.task?.dueAt ?? Number.POSITIVE_INFINITY,
