@@ -38,7 +38,9 @@ export async function prepareCancel(
   return await inTenant(deps.db, request.companyId, async (tx) => {
     const subject = await readSubject(tx, request.appointmentId, request.commandId, QUOTA_WINDOW_DAYS);
     if (!subject.appointment) return { result: "refused", appointment: null };
-    if (!subject.command) await insertByHand(tx, request, subject, "cancel", {});
+    if (!subject.command && !(await insertByHand(tx, request, subject, "cancel", {}))) {
+      return { result: "refused", appointment: await readFacts(tx, request.appointmentId) };
+    }
     if (subject.command?.outcome)
       return { result: "refused", appointment: await readFacts(tx, request.appointmentId) };
     if (!(await isAllowed(tx, catalogue, request, subject, "cancel"))) {
@@ -69,11 +71,12 @@ export async function prepareReschedule(
       return { result: "ready", phases: subject.command.payload.phases ?? [] };
     }
     const planned = planByHand(catalogue, subject, request.start, request.staffId);
-    await insertByHand(tx, request, subject, "reschedule", {
+    const inserted = await insertByHand(tx, request, subject, "reschedule", {
       ...(request.start === null ? {} : { start: request.start }),
       staffId: request.staffId,
       phases: planned ?? [],
     });
+    if (!inserted) return await refused();
     const problem = planned === null ? "invalid-request" : await hold(tx, request, subject, planned);
     if (problem !== null) {
       await refuse(tx, request, { problem, fails: false, release: true });
@@ -116,13 +119,14 @@ async function isAllowed(
   return false;
 }
 
+/** @returns `false` when the id is another appointment's command: a slip of the hand that must not reach it */
 async function insertByHand(
   tx: Transaction,
   request: PrepareRequest,
   subject: Subject,
   kind: "cancel" | "reschedule",
   payload: { start?: string; staffId?: string | null; phases?: PlannedPhase[] },
-): Promise<void> {
+): Promise<boolean> {
   const command = {
     id: request.commandId,
     companyId: request.companyId,
@@ -134,9 +138,10 @@ async function insertByHand(
     actor: "operator" as const,
     payload,
   };
-  if (!(await insertCommand(tx, command))) return;
+  if (!(await insertCommand(tx, command))) return false;
   await tx`UPDATE commands SET started_at = now() WHERE id = ${request.commandId}`;
   await noteCommand(tx, command);
+  return true;
 }
 
 function planByHand(

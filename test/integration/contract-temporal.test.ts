@@ -107,6 +107,23 @@ describe("the workflow of a booking", () => {
 });
 
 describe("a signal sent by hand", () => {
+  it("that names the command of another appointment reaches neither", async () => {
+    const [mine, other] = [await book(), await book()];
+    const [command] = await salon.admin.sql<
+      { id: string }[]
+    >`SELECT id FROM commands WHERE appointment_id = ${other.id}`;
+    const handle = salon.temporal.workflow.getHandle(mine.workflowId);
+    await handle.signal("cancel", { commandId: command?.id });
+    await handle.signal("cancel", {});
+    await until("the cancel that names no command", async () => (await seen(mine.id)).status === "cancelled");
+    expect((await seen(other.id)).status).toBe("confirmed");
+    const { items } = (await ask(salon, "GET", `${BOOKINGS}/${mine.id}/timeline`)).body;
+    const cancels = items.filter(
+      (item: { kind: string; action: string }) => item.kind === "command" && item.action === "cancel",
+    );
+    expect(cancels.map((item: { outcome: string }) => item.outcome)).toEqual(["accepted", "cancelled"]);
+  });
+
   it("`cancel` cancels the booking here and in Cal.com, with a command id, without one, and twice", async () => {
     for (const payload of [{ commandId: randomUUID() }, {}]) {
       const booked = await book();
