@@ -342,3 +342,58 @@ describe("an event type that asks for confirmation", () => {
     expect(standingAt(salon, HOSTS.emma, start)).toHaveLength(1);
   });
 });
+
+describe("what an operator sends to the workflow by hand", () => {
+  const signal = (workflowId: string, name: string, message: object) =>
+    salon.temporal.workflow.getHandle(workflowId).signal<[object]>(name, message);
+
+  it("moves and cancels without a row of its own, past the tenant's policy, and shows in the timeline", async () => {
+    const booked = await salon.book({ start });
+    const { id, workflowId } = booked.body;
+    await signal(workflowId, "reschedule", { start: later(2) });
+    await seen(
+      salon,
+      id,
+      "the move",
+      (now) => Date.parse(now.start) === Date.parse(later(2)) && now.sync.state === "synced",
+    );
+    expect(standing(salon, id).map((booking) => booking.start)).toEqual([later(2)]);
+    await signal(workflowId, "cancel", {});
+    const here = await seen(salon, id, "the cancel", (now) => now.status === "cancelled");
+    expect(here.cancellation.by).toBe("operator");
+    expect(standing(salon, id)).toHaveLength(0);
+    const commands = await salon.admin
+      .sql`SELECT kind, actor FROM commands WHERE appointment_id = ${id} ORDER BY accepted_at`;
+    expect(commands.slice(1)).toEqual([
+      { kind: "reschedule", actor: "operator" },
+      { kind: "cancel", actor: "operator" },
+    ]);
+  });
+
+  it("that cannot be done is refused in the row and changes nothing", async () => {
+    const booked = await salon.book({ start });
+    await salon.book({ start: later(2) });
+    const { id, workflowId } = booked.body;
+    for (const message of [
+      { start: later(2) },
+      { start: "morgen um drei" },
+      { start: "2020-01-01T10:00:00Z" },
+      {},
+    ]) {
+      await signal(workflowId, "reschedule", message);
+    }
+    const outcomes = await until("four refusals", async () => {
+      const rows = await salon.admin.sql<{ problem: string }[]>`
+        SELECT outcome->>'problem' AS problem FROM commands
+        WHERE appointment_id = ${id} AND kind = 'reschedule' AND outcome IS NOT NULL ORDER BY accepted_at`;
+      return rows.length === 4 ? rows.map((row) => row.problem) : null;
+    });
+    expect(outcomes).toEqual(["slot-taken", "invalid-request", "invalid-request", "invalid-request"]);
+    expect(standing(salon, id).map((booking) => booking.start)).toEqual([start]);
+    expect(await chairsOf(id)).toEqual([{ slug: "emma", from: new Date(start), kind: "busy" }]);
+    expect((await salon.get(`/api/v2/bookings/${id}`)).body).toMatchObject({
+      status: "confirmed",
+      sync: { state: "synced" },
+    });
+  });
+});
