@@ -1,3 +1,4 @@
+import { isGrpcServiceError, ServiceError } from "@temporalio/client";
 import { noteAfterClose, refuseAfterClose } from "../../db/booking/after-close.js";
 import type { UnstartedCommand } from "../../db/booking/commands.js";
 import { readFacts } from "../../db/booking/outcome.js";
@@ -6,6 +7,7 @@ import {
   claimCommands,
   claimEvents,
   markDelivered,
+  type PostponeReason,
   postponeCommand,
   postponeEvent,
   type WaitingEvent,
@@ -22,6 +24,7 @@ export interface RelayDeps extends RouteDeps {
 export interface Relay {
   /** Something waits: look at once. */
   nudge(): void;
+  /** Finishes what is being told; what is claimed and not told yet is anybody's again when the claim ends. */
   stop(): Promise<void>;
 }
 
@@ -46,15 +49,16 @@ export async function startRelay(deps: RelayDeps): Promise<Relay> {
     nudged = true;
     wake();
   };
-  const listener = await deps.db.sql.listen(INBOX_CHANNEL, nudge, nudge);
+  await deps.db.sql.listen(INBOX_CHANNEL, nudge, nudge);
+  const goesOn = () => !stopped;
   const loop = (async () => {
     while (!stopped) {
       nudged = false;
       let worked = 0;
       try {
-        worked = (await relayEvents(deps)) + (await relayCommands(deps));
+        worked = (await relayEvents(deps, goesOn)) + (await relayCommands(deps, goesOn));
       } catch (error) {
-        deps.log.warn({ error: error instanceof Error ? error.name : "unknown" }, "the relay could not work");
+        deps.log.warn({ error: nameOf(error) }, "the relay could not work");
       }
       if (worked > 0 || nudged || stopped) continue;
       await new Promise<void>((resolve) => {
@@ -72,14 +76,13 @@ export async function startRelay(deps: RelayDeps): Promise<Relay> {
       stopped = true;
       wake();
       await loop;
-      await listener.unlisten();
     },
   };
 }
 
-async function relayEvents(deps: RelayDeps): Promise<number> {
+async function relayEvents(deps: RelayDeps, goesOn: () => boolean): Promise<number> {
   const events = await claimEvents(deps.db, BATCH);
-  await withConcurrency(events, (event) => relayEvent(deps, event));
+  await withConcurrency(events, goesOn, (event) => relayEvent(deps, event));
   return events.length;
 }
 
@@ -99,26 +102,31 @@ async function relayEvent(deps: RelayDeps, { id, companyId, event, attempts }: W
       );
     }
   } catch (error) {
-    const unclear = error instanceof RouteUnclearError;
-    const delay = unclear ? Math.min(500 * 2 ** attempts, 15_000) : TEMPORAL_PAUSE_MS;
-    deps.log.warn(
-      { eventId: id, error: error instanceof Error ? error.name : "unknown" },
-      "an event waits in the inbox",
-    );
-    await postponeEvent(
-      deps.db,
-      companyId,
-      id,
-      attempts,
-      delay,
-      unclear ? "route_unclear" : "temporal_unreachable",
-    );
+    const why = reasonOf(error);
+    const delay = why === "temporal_unreachable" ? TEMPORAL_PAUSE_MS : Math.min(500 * 2 ** attempts, 15_000);
+    deps.log.warn({ eventId: id, why, error: nameOf(error) }, "an event waits in the inbox");
+    await postponeEvent(deps.db, companyId, id, attempts, delay, why);
   }
 }
 
-async function relayCommands(deps: RelayDeps): Promise<number> {
+/** Temporal refuses this very message: it would do so for ever. Everything else it says is about itself. */
+const INVALID_ARGUMENT = 3;
+
+function reasonOf(error: unknown): PostponeReason {
+  if (error instanceof RouteUnclearError) return "route_unclear";
+  const grpc = error instanceof ServiceError ? error.cause : error;
+  return isGrpcServiceError(grpc) && Number(grpc.code) !== INVALID_ARGUMENT
+    ? "temporal_unreachable"
+    : "failed";
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : "unknown";
+}
+
+async function relayCommands(deps: RelayDeps, goesOn: () => boolean): Promise<number> {
   const commands = await claimCommands(deps.db, BATCH);
-  await withConcurrency(commands, (command) => relayCommand(deps, command));
+  await withConcurrency(commands, goesOn, (command) => relayCommand(deps, command));
   return commands.length;
 }
 
@@ -138,10 +146,7 @@ async function relayCommand(deps: RelayDeps, command: UnstartedCommand): Promise
       await refuseAfterClose(deps.db, command);
       return;
     }
-    deps.log.warn(
-      { workflowId, error: error instanceof Error ? error.name : "unknown" },
-      "a command waits for Temporal",
-    );
+    deps.log.warn({ workflowId, error: nameOf(error) }, "a command waits for Temporal");
     await postponeCommand(deps.db, companyId, command.id, TEMPORAL_PAUSE_MS);
   }
 }
@@ -163,11 +168,15 @@ function messageOf(command: UnstartedCommand): Dispatch["message"] {
   }
 }
 
-async function withConcurrency<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+async function withConcurrency<T>(
+  items: readonly T[],
+  goesOn: () => boolean,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
   const queue = [...items];
   await Promise.all(
     Array.from({ length: Math.min(CONCURRENCY, queue.length) }, async () => {
-      for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
+      for (let item = queue.shift(); item !== undefined && goesOn(); item = queue.shift()) await work(item);
     }),
   );
 }

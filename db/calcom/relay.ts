@@ -54,21 +54,29 @@ export async function markDelivered(
   );
 }
 
-/** It could not be told now: later, or never when it has been tried for long. */
+/** Why an event was not told: the first is nobody's fault but Temporal's and counts for nothing. */
+export type PostponeReason = "temporal_unreachable" | "route_unclear" | "failed";
+
+/**
+ * It could not be told now: later, or never when it has been tried for long. However long Temporal is away,
+ * nothing dies of it.
+ */
 export async function postponeEvent(
   db: Database,
   companyId: string,
   eventId: string,
   attempts: number,
   afterMs: number,
-  note: string,
+  reason: PostponeReason,
 ): Promise<void> {
+  const inVain = reason !== "temporal_unreachable";
   await inTenant(
     db,
     companyId,
     (tx) => tx`UPDATE webhook_events
-       SET relay_at = clock_timestamp() + ${afterMs}::float8 * interval '1 ms', note = ${note},
-         status = ${attempts >= MAX_ATTEMPTS && note !== "temporal_unreachable" ? "dead" : "waiting"}
+       SET relay_at = clock_timestamp() + ${afterMs}::float8 * interval '1 ms', note = ${reason},
+         attempts = attempts - ${inVain ? 0 : 1}::int,
+         status = ${inVain && attempts >= MAX_ATTEMPTS ? "dead" : "waiting"}
        WHERE id = ${eventId} AND status = 'waiting'`,
   );
 }
