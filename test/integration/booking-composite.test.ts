@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { TenantDocument } from "../../domain/tenant/document.js";
-import type { BookingView } from "../../workflows/booking/view.js";
 import { closeSalons, daysAhead, type Salon, startSalon, until } from "../support/salon.js";
 import { TYPES } from "../support/salon-document.js";
-import { cancel, inboxWorkedOff, move, seen, standing, startsOf } from "./booking-situations.js";
+import { chairsOf, nothingIsLeft, permStandsAt } from "./booking-perm.js";
+import { anew, cancel, inboxWorkedOff, move, seen, standing, startsOf } from "./booking-situations.js";
 
 let salon: Salon;
 /** A start that no other test uses; nine hours are free behind it. */
@@ -16,11 +16,7 @@ beforeAll(async () => {
 });
 afterAll(closeSalons);
 beforeEach(() => {
-  const { control } = salon.calcom;
-  control.clearFaults();
-  control.clearWebhookRules();
-  control.set({ replicaLagMs: 0, webhookMode: "normal", down: false });
-  control.clearRequests();
+  anew(salon);
   day += 1;
   start = daysAhead(20 + day).toISOString();
 });
@@ -49,40 +45,6 @@ function withTrim(document: TenantDocument): TenantDocument {
 
 const perm = (wait = 25) => salon.book({ service: "dauerwelle", start }, { wait });
 const [WIND, FIX, RINSE, CUT] = TYPES.perm.emma;
-const STAFFED = [
-  { key: "wind", after: 0, minutes: 50 },
-  { key: "fix", after: 65, minutes: 5 },
-  { key: "rinse", after: 80, minutes: 15 },
-  { key: "cut", after: 95, minutes: 40 },
-];
-const startsFrom = (base: string) =>
-  STAFFED.map(({ after }) => new Date(Date.parse(base) + after * 60_000).toISOString());
-const chairsOf = (id: string) => salon.admin.sql<{ phaseKey: string; from: Date; kind: string }[]>`
-  SELECT phase_key, lower(during) AS from, kind FROM busy_intervals WHERE owner_id = ${id} ORDER BY 2`;
-
-/** Four bookings there, four chairs here, at the same times. */
-async function standsAt(id: string, base: string): Promise<void> {
-  const starts = standing(salon, id)
-    .map((booking) => booking.start)
-    .sort();
-  expect(starts).toEqual(startsFrom(base));
-  expect((await chairsOf(id)).map((chair) => [chair.phaseKey, chair.from.toISOString(), chair.kind])).toEqual(
-    STAFFED.map(({ key }, index) => [key, startsFrom(base)[index], "busy"]),
-  );
-  const here = (await salon.get(`/api/v2/bookings/${id}`)).body;
-  expect(Date.parse(here.start)).toBe(Date.parse(base));
-  const uids = here.phases.filter((phase: { staffRequired: boolean }) => phase.staffRequired);
-  expect(uids.map((phase: { calcomUid: string }) => phase.calcomUid).sort()).toEqual(
-    standing(salon, id)
-      .map((booking) => booking.uid)
-      .sort(),
-  );
-}
-
-async function nothingIsLeft(id: string): Promise<void> {
-  await until("nothing left in Cal.com", async () => standing(salon, id).length === 0);
-  await until("free chairs", async () => (await chairsOf(id)).length === 0);
-}
 
 describe("a perm of four staffed phases", () => {
   it("is booked in parallel as four bookings, and its gaps are free for others", async () => {
@@ -98,7 +60,7 @@ describe("a perm of four staffed phases", () => {
     expect(times).toHaveLength(4);
     expect(Math.max(...times) - Math.min(...times)).toBeLessThan(400);
     expect(Date.now() - began).toBeGreaterThan(399);
-    await standsAt(booked.body.id, start);
+    await permStandsAt(salon, booked.body.id, start);
     const gaps = booked.body.phases.filter((phase: { staffRequired: boolean }) => !phase.staffRequired);
     expect(gaps).toEqual([
       expect.objectContaining({ key: "act", calcomUid: null, staff: null }),
@@ -126,7 +88,7 @@ describe("a perm of four staffed phases", () => {
     const [row] = await salon.admin.sql<{ id: string; status: string }[]>`
       SELECT id, status FROM appointments WHERE start_at = ${start}`;
     expect(row?.status).toBe("failed");
-    await nothingIsLeft(row?.id ?? "");
+    await nothingIsLeft(salon, row?.id ?? "");
     expect((await perm()).status).toBe(201);
   });
 
@@ -143,7 +105,7 @@ describe("a perm of four staffed phases", () => {
     const [row] = await salon.admin.sql<
       { id: string }[]
     >`SELECT id FROM appointments WHERE start_at = ${start}`;
-    await nothingIsLeft(row?.id ?? "");
+    await nothingIsLeft(salon, row?.id ?? "");
   });
 
   it("whose compensation fails at first is taken back until nothing stands, and holds its chairs so long", async () => {
@@ -175,10 +137,10 @@ describe("a perm of four staffed phases", () => {
     );
     expect(review.status).toBe("failed");
     expect(standing(salon, id)).toHaveLength(3);
-    expect((await chairsOf(id)).length).toBe(4);
+    expect((await chairsOf(salon, id)).length).toBe(4);
     expect((await salon.book({ start })).status).toBe(409);
     salon.calcom.control.clearFaults(fault.id);
-    await nothingIsLeft(id);
+    await nothingIsLeft(salon, id);
     const after = await seen(salon, id, "the end of the review", (now) => now.sync.state === "synced");
     expect(after.sync.reviewReason).toBeNull();
     expect((await salon.book({ start })).status).toBe(201);
@@ -190,7 +152,7 @@ describe("a perm of four staffed phases", () => {
     const moved = await move(salon, booked.body.id, { start: to });
     expect(moved.status, JSON.stringify(moved.body)).toBe(200);
     await inboxWorkedOff(salon);
-    await standsAt(booked.body.id, to);
+    await permStandsAt(salon, booked.body.id, to);
     expect(salon.calcom.control.requests({ operation: "create" })).toHaveLength(4);
   });
 
@@ -215,7 +177,7 @@ describe("a perm of four staffed phases", () => {
       (now) => now.sync.state === "synced" && now.status === "confirmed",
     );
     await inboxWorkedOff(salon);
-    await standsAt(id, start);
+    await permStandsAt(salon, id, start);
     expect((await salon.get(`/api/v2/bookings/${id}`)).body.status).toBe("confirmed");
   });
 
@@ -225,7 +187,7 @@ describe("a perm of four staffed phases", () => {
     expect(moved.status, JSON.stringify(moved.body)).toBe(200);
     await until("four bookings", async () => standing(salon, booked.body.id).length === 4);
     await inboxWorkedOff(salon);
-    await standsAt(booked.body.id, minutesLater(30));
+    await permStandsAt(salon, booked.body.id, minutesLater(30));
     expect(new Set(standing(salon, booked.body.id).map((made) => made.eventTypeId))).toEqual(
       new Set(TYPES.perm.fabian),
     );
@@ -242,7 +204,7 @@ describe("a perm of four staffed phases", () => {
     const answer = await cancel(salon, booked.body.id);
     expect(answer.status, JSON.stringify(answer.body)).toBe(200);
     expect(answer.body.status).toBe("cancelled");
-    await nothingIsLeft(booked.body.id);
+    await nothingIsLeft(salon, booked.body.id);
     await inboxWorkedOff(salon);
     expect((await salon.get(`/api/v2/bookings/${booked.body.id}`)).body.status).toBe("cancelled");
   });
@@ -263,156 +225,7 @@ describe("a perm of four staffed phases", () => {
     }
     const booked = await perm(30);
     expect(booked.status, JSON.stringify(booked.body)).toBe(201);
-    await standsAt(booked.body.id, start);
+    await permStandsAt(salon, booked.body.id, start);
     expect(salon.calcom.control.requests({ operation: "create" })).toHaveLength(4);
-  });
-});
-
-describe("a phase that a person cancels in Cal.com", () => {
-  async function withRinseCancelled(): Promise<{ id: string; workflowId: string; uid: string }> {
-    const booked = await perm();
-    const rinse = booked.body.phases.find((phase: { key: string }) => phase.key === "rinse");
-    salon.calcom.control.clearRequests();
-    await salon.calcom.control.cancel({ uid: rinse.calcomUid, reason: "irrtümlich" });
-    const here = await seen(
-      salon,
-      booked.body.id,
-      "the review",
-      (now) => now.sync.reviewReason === "segment_cancelled",
-    );
-    expect(here).toMatchObject({ status: "confirmed", sync: { state: "manual_review" } });
-    expect(standing(salon, booked.body.id)).toHaveLength(3);
-    const writes = ["create", "reschedule", "cancel"].flatMap((operation) =>
-      salon.calcom.control.requests({ operation }),
-    );
-    expect(writes).toHaveLength(0);
-    return { id: booked.body.id, workflowId: booked.body.workflowId, uid: rinse.calcomUid };
-  }
-  const decide = (workflowId: string, decision: object) =>
-    salon.temporal.workflow.getHandle(workflowId).executeUpdate<BookingView, [object]>("resolveReview", {
-      args: [{ actor: "Erika", note: "", ...decision }],
-    });
-
-  it("waits for a decision, and retry books it again", async () => {
-    const { id, workflowId } = await withRinseCancelled();
-    const view = await decide(workflowId, { decision: "retry" });
-    expect(view.review).toBeNull();
-    await inboxWorkedOff(salon);
-    await standsAt(id, start);
-    expect((await salon.get(`/api/v2/bookings/${id}`)).body).toMatchObject({
-      status: "confirmed",
-      sync: { state: "synced" },
-    });
-  });
-
-  it("cannot be booked again where the slot is gone: it stays under review, and the rest stands", async () => {
-    const { id, workflowId } = await withRinseCancelled();
-    salon.calcom.control.addWebhookRule({ mode: "lost" });
-    await salon.calcom.control.book({
-      eventTypeId: TYPES.cutEmma,
-      start: minutesLater(80),
-      name: "Erika",
-      email: "e@example.org",
-      force: true,
-    });
-    const view = await decide(workflowId, { decision: "retry" });
-    expect(view.review).toMatchObject({ reason: "segment_cancelled", phaseKey: "rinse" });
-    const here = (await salon.get(`/api/v2/bookings/${id}`)).body;
-    expect(here).toMatchObject({
-      status: "confirmed",
-      sync: { state: "manual_review", reviewReason: "segment_cancelled" },
-    });
-    expect(standing(salon, id)).toHaveLength(3);
-    const done = await decide(workflowId, { decision: "mark_synced" });
-    expect(done.review).toBeNull();
-  });
-
-  it("that is booked again while Cal.com is down can be given up without harm to the rest", async () => {
-    const { id, workflowId } = await withRinseCancelled();
-    salon.calcom.control.set({ down: "503" });
-    const trying = await decide(workflowId, { decision: "retry" });
-    expect(trying.underWay).toMatchObject({ kind: "book" });
-    expect(trying.review).toMatchObject({ phaseKey: "rinse" });
-    await decide(workflowId, { decision: "give_up" });
-    salon.calcom.control.set({ down: false });
-    const here = await seen(
-      salon,
-      id,
-      "the review of before",
-      (now) => now.sync.reviewReason === "segment_cancelled",
-      60_000,
-    );
-    expect(here.status).toBe("confirmed");
-    await until("three bookings", async () => standing(salon, id).length === 3);
-    expect(await decide(workflowId, { decision: "mark_synced" })).toMatchObject({ review: null });
-  });
-
-  it("cancel cancels all the others", async () => {
-    const { id, workflowId } = await withRinseCancelled();
-    await decide(workflowId, { decision: "cancel" });
-    await nothingIsLeft(id);
-    expect((await salon.get(`/api/v2/bookings/${id}`)).body).toMatchObject({
-      status: "cancelled",
-      cancellation: { by: "operator" },
-    });
-  });
-
-  it("mark_synced lets it be: its chair is free, and the rest can be moved and cancelled", async () => {
-    const { id, workflowId } = await withRinseCancelled();
-    await decide(workflowId, { decision: "mark_synced" });
-    expect((await chairsOf(id)).map((chair) => chair.phaseKey)).toEqual(["wind", "fix", "cut"]);
-    expect((await salon.get(`/api/v2/bookings/${id}`)).body).toMatchObject({
-      status: "confirmed",
-      sync: { state: "synced", reviewReason: null },
-    });
-    const moved = await move(salon, id, { start: minutesLater(240) });
-    expect(moved.status, JSON.stringify(moved.body)).toBe(200);
-    expect(standing(salon, id)).toHaveLength(3);
-    expect((await chairsOf(id)).map((chair) => chair.phaseKey)).toEqual(["wind", "fix", "cut"]);
-    expect((await cancel(salon, id)).status).toBe(200);
-    await nothingIsLeft(id);
-  });
-
-  it.each(["adopt", "give_up"])("refuses what does not fit, in words: %s", async (decision) => {
-    const { workflowId } = await withRinseCancelled();
-    await expect(decide(workflowId, { decision, calcomUid: "x" })).rejects.toMatchObject({
-      cause: {
-        message: expect.stringMatching(/does not fit segment_cancelled; choose retry, cancel, mark_synced/),
-      },
-    });
-  });
-
-  it("and the last of them too ends as a cancelled appointment without review", async () => {
-    const { id } = await withRinseCancelled();
-    for (const booking of standing(salon, id)) await salon.calcom.control.cancel({ uid: booking.uid });
-    const here = await seen(salon, id, "the cancel", (now) => now.status === "cancelled");
-    expect(here.cancellation.by).toBe("calcom");
-    await seen(
-      salon,
-      id,
-      "the end of the review",
-      (now) => now.sync.reviewReason === null && now.sync.state === "synced",
-    );
-    await nothingIsLeft(id);
-  });
-});
-
-describe("a phase that a person moves in Cal.com", () => {
-  it("is applied: the appointment spans its phases, and the next move takes all along", async () => {
-    const booked = await perm();
-    const { id } = booked.body;
-    const cut = booked.body.phases.find((phase: { key: string }) => phase.key === "cut");
-    await salon.calcom.control.move({ uid: cut.calcomUid, start: minutesLater(150) });
-    const here = await seen(
-      salon,
-      id,
-      "the moved phase",
-      (now) => Date.parse(now.end) === Date.parse(minutesLater(190)),
-    );
-    expect(Date.parse(here.start)).toBe(Date.parse(start));
-    const moved = await move(salon, id, { start: minutesLater(15) });
-    expect(moved.status, JSON.stringify(moved.body)).toBe(200);
-    await inboxWorkedOff(salon);
-    await standsAt(id, minutesLater(15));
   });
 });

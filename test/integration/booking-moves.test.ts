@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { closeSalons, type Salon, slot, startSalon, until } from "../support/salon.js";
 import { HOSTS, TYPES } from "../support/salon-document.js";
 import {
+  anew,
   cancel,
   inboxWorkedOff,
   move,
@@ -23,11 +24,7 @@ beforeAll(async () => {
 });
 afterAll(closeSalons);
 beforeEach(() => {
-  const { control } = salon.calcom;
-  control.clearFaults();
-  control.clearWebhookRules();
-  control.set({ replicaLagMs: 0, webhookMode: "normal" });
-  control.clearRequests();
+  anew(salon);
   start = slot(next);
   next += 10;
 });

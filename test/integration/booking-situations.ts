@@ -89,3 +89,46 @@ export async function viewOf(salon: Salon, workflowId: string): Promise<BookingV
 export function startsOf(answer: Answer): number[] {
   return (answer.body.alternatives ?? []).map((slot: { start: string }) => Date.parse(slot.start));
 }
+
+/** Retries that are soon through, and a window of doubt that is soon over: reviews are reached in a second. */
+export const SOON_IN_REVIEW = {
+  env: { RETRY_DELAYS_SECONDS: "0.05,0.1", CALCOM_TIMEOUT_SECONDS: "1", BREAKER_OPEN_SECONDS: "0.1" },
+  durations: { lookupWindowMs: 600, surplusLookupsMs: [1_000, 3_000] },
+};
+
+/** As an operator sends it from the Web UI. */
+export function decide(salon: Salon, workflowId: string, decision: object): Promise<BookingView> {
+  return salon.temporal.workflow.getHandle(workflowId).executeUpdate<BookingView, [object]>("resolveReview", {
+    args: [{ actor: "Erika", note: "am Telefon geklärt", ...decision }],
+  });
+}
+
+/** What the operator's dialog would show. */
+export async function refusalOf(decision: Promise<unknown>): Promise<string> {
+  try {
+    await decision;
+  } catch (error) {
+    const cause = error instanceof Error ? error.cause : null;
+    return cause instanceof Error ? cause.message : String(error);
+  }
+  throw new Error("the decision was taken, though it should have been refused");
+}
+
+export async function underReview(salon: Salon, id: string, reason = "calcom_unreachable"): Promise<void> {
+  await seen(
+    salon,
+    id,
+    `a review for ${reason}`,
+    (now) => now.sync.reviewReason === reason && now.sync.state === "manual_review",
+  );
+}
+
+/** As it was before: no fault, no rule, no lag, nothing asked. */
+export function anew(salon: Salon): void {
+  const { control } = salon.calcom;
+  control.clearFaults();
+  control.clearWebhookRules();
+  control.set({ replicaLagMs: 0, webhookMode: "normal", createReadsReplica: false, down: false });
+  control.clearRequests();
+  control.clearDeliveries();
+}
