@@ -10,7 +10,7 @@ import {
 import { findOrCreateCustomer, type Person } from "../customer/find-or-create.js";
 import type { CommandPayload } from "../schema/booking.js";
 import { insertCommand, type NewCommand, noteCommand } from "./commands.js";
-import { takeIntervals } from "./intervals.js";
+import { lockCalendars, takeIntervals } from "./intervals.js";
 
 /** A booking as the ingress wants it accepted. */
 export interface BookingIntent {
@@ -40,7 +40,7 @@ export type Acceptance =
   | { result: "known" }
   | { result: "taken" };
 
-const ATTEMPTS = 3;
+const ATTEMPTS = 5;
 
 /**
  * Intent and hold in one transaction: its COMMIT is the acceptance. Two writers that race for a chair are
@@ -62,6 +62,12 @@ async function acceptOnce(db: Database, intent: BookingIntent): Promise<Acceptan
         findOrCreateCustomer(tx, companyId, person, intent.source),
       ]);
       if (!fresh) return true;
+      if (intent.plans.length > 1) {
+        await lockCalendars(
+          tx,
+          intent.plans.flat().flatMap((phase) => phase.staffId ?? []),
+        );
+      }
       for (const [index, plan] of intent.plans.entries()) {
         const owner = { companyId, ownerId: appointmentId, kind: "hold" as const, commandId };
         const intervals = busyIntervalsOf(plan, intent.bufferAfterMinutes);

@@ -1,6 +1,6 @@
 import { EXCLUSION_VIOLATION, sqlState, type Transaction } from "../client.js";
 import { type PhaseRow, phaseColumns } from "./attempt.js";
-import { easeConflicts, reportConflict } from "./intervals.js";
+import { easeConflicts, lockCalendars, reportConflict } from "./intervals.js";
 import type { PhaseResult, Settlement } from "./outcome.js";
 
 /**
@@ -35,6 +35,7 @@ export async function moveToHost(
   const mine = (inner: Transaction, conflict: boolean) => inner`
     UPDATE busy_intervals SET staff_id = ${to}, conflict = ${conflict}
     WHERE owner_id = ${appointmentId} AND phase_key = ${phaseKey} AND staff_id = ${from} AND command_id IS NULL`;
+  await lockCalendars(tx, [from, to]);
   try {
     await tx.savepoint(async (inner) => {
       await inner`SET CONSTRAINTS busy_intervals_no_overlap DEFERRED`;

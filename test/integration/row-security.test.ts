@@ -7,7 +7,7 @@ import { createTestDatabase, type TestDatabase } from "../support/database.js";
 const OURS = randomUUID();
 const THEIRS = randomUUID();
 /** Tables of which a query without a tenant may see rows in the system scope (migration 0001). */
-const SYSTEM_READS = ["companies", "api_tokens", "tenant_secrets", "event_type_owners"];
+const SYSTEM_READS = ["companies", "api_tokens", "tenant_secrets", "event_type_owners", "calcom_uids"];
 const SYSTEM_WRITES = ["commands", "webhook_events", "alerts"];
 
 let database: TestDatabase;
