@@ -87,13 +87,21 @@ function checkedMetadata(metadata: Record<string, string>): Record<string, strin
   return Object.fromEntries(entries);
 }
 
+/** Making a formatter takes ten times as long as all other checks together, and the zones are always the same. */
+const knownZones = new Map<string, boolean>();
+const MAX_KNOWN_ZONES = 1_000;
+
 function isZone(zone: string): boolean {
+  const known = knownZones.get(zone);
+  if (known !== undefined) return known;
+  let valid = zone !== "" && !/^[+-]/.test(zone);
   try {
     new Intl.DateTimeFormat("en", { timeZone: zone });
-    return zone !== "" && !/^[+-]/.test(zone);
   } catch {
-    return false;
+    valid = false;
   }
+  if (knownZones.size < MAX_KNOWN_ZONES) knownZones.set(zone, valid);
+  return valid;
 }
 
 function invalid(field: string): CalcomError {
