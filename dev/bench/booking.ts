@@ -114,8 +114,13 @@ export class Bookers {
   }
 }
 
+/** What went wrong, without what differs from one answer to the next. */
 function slugOf(text: string): string {
-  return /"type":"[^"]*\/([a-z-]+)"/.exec(text)?.[1] ?? text.slice(0, 60);
+  return (
+    /"type":"[^"]*\/([a-z-]+)"/.exec(text)?.[1] ??
+    /"(?:status|error)":"([^"]*)"/.exec(text)?.[1] ??
+    "no problem named"
+  );
 }
 
 export async function measureBooking(

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client, Connection } from "@temporalio/client";
@@ -10,6 +10,7 @@ import { applyDocument } from "../../db/tenant/apply.js";
 import { createToken } from "../../db/tenant/tokens.js";
 import { freePort } from "../embedded/port.js";
 import { startPostgres } from "../embedded/postgres.js";
+import { commandLine } from "../embedded/process.js";
 import { startTemporal } from "../embedded/temporal.js";
 import { findTemporalCli } from "../embedded/temporal-cli.js";
 import { seedSimulator, simulatorSeed } from "../seed/simulator.js";
@@ -21,6 +22,7 @@ import type { BenchOptions } from "./options.js";
 import { type Recorder, startRecorder } from "./recorder.js";
 import { benchDocument, COMPANY_SLUG } from "./world.js";
 
+const PREFIX = "askpro-bench-";
 const API_KEY = "cal_bench";
 export const WEBHOOK_SECRET = "webhook-secret-of-the-bench";
 const SECRETS_KEY = "secrets-key-of-the-bench-32-chars!!!";
@@ -69,7 +71,8 @@ export interface Installation {
 
 /** Starts Postgres, Temporal and the simulator with data of their own, and the one company that is measured. */
 export async function startBenchInstallation(options: BenchOptions): Promise<Installation> {
-  const directory = await mkdtemp(join(tmpdir(), `askpro-bench-${process.pid}-`));
+  await removeLeftovers();
+  const directory = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
   const closers: (() => Promise<unknown>)[] = [() => rm(directory, { recursive: true, force: true })];
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) {
@@ -83,6 +86,15 @@ export async function startBenchInstallation(options: BenchOptions): Promise<Ins
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** A run that is killed ends its servers, but cannot remove their data any more. */
+async function removeLeftovers(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const pid = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1];
+    if (pid === undefined || commandLine(Number(pid)) !== null) continue;
+    await rm(join(tmpdir(), name), { recursive: true, force: true });
   }
 }
 
