@@ -10,7 +10,7 @@ import {
   uuid4,
   workflowInfo,
 } from "@temporalio/workflow";
-import { decisionsFor, reviewDecisionSchema } from "../../domain/booking/review.js";
+import { decisionsFor, parseReviewDecision, type ReviewDecision } from "../../domain/booking/review.js";
 import { readCalcomEvent, readCommand, readReschedule } from "./by-hand.js";
 import { applyEvent } from "./calcom-events.js";
 import { closeTime, completeAtEnd, completionTime } from "./closing.js";
@@ -78,7 +78,7 @@ export async function bookingLifecycle(input: BookingInput, carried?: BookingSta
     resolveReviewUpdate,
     async (decision) => {
       const id = currentUpdateInfo()?.id ?? uuid4();
-      takeIn(state, id, { type: "decision", id, decision: reviewDecisionSchema.parse(decision) });
+      takeIn(state, id, { type: "decision", id, decision: parsedDecision(decision) });
       await condition(() => state.decided.some((decided) => decided.id === id));
       const problem = state.decided.find((decided) => decided.id === id)?.problem ?? null;
       if (problem !== null) throw ApplicationFailure.nonRetryable(problem, "decision-not-possible");
@@ -215,24 +215,24 @@ function refuseUnlessFitting(state: BookingState, decision: unknown): void {
   if (!state.review) {
     throw ApplicationFailure.nonRetryable("this booking is not under review", "not-under-review");
   }
-  const parsed = reviewDecisionSchema.safeParse(decision);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map(
-      (issue) => `${issue.path.join(".") || "the JSON"}: ${issue.message}`,
-    );
-    throw ApplicationFailure.nonRetryable(problems.join("; "), "invalid-request");
-  }
+  const parsed = parsedDecision(decision);
   const fitting = decisionsFor(state.review.reason, state.task?.kind ?? null);
-  if (!fitting.includes(parsed.data.decision)) {
+  if (!fitting.includes(parsed.decision)) {
     throw ApplicationFailure.nonRetryable(
-      `decision: ${parsed.data.decision} does not fit ${state.review.reason}; choose ${fitting.join(", ")}`,
+      `decision: ${parsed.decision} does not fit ${state.review.reason}; choose ${fitting.join(", ")}`,
       "invalid-request",
     );
   }
-  if (parsed.data.decision === "adopt" && parsed.data.calcomUid === undefined) {
+  if (parsed.decision === "adopt" && parsed.calcomUid === undefined) {
     throw ApplicationFailure.nonRetryable(
       "calcomUid: adopt needs the uid of the booking to take over",
       "invalid-request",
     );
   }
+}
+
+function parsedDecision(given: unknown): ReviewDecision {
+  const parsed = parseReviewDecision(given);
+  if (parsed.ok) return parsed.decision;
+  throw ApplicationFailure.nonRetryable(parsed.problems.join("; "), "invalid-request");
 }
