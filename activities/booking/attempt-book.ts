@@ -1,13 +1,13 @@
-import { beginAttempt, markSettled } from "../../db/booking/attempt.js";
+import { markSettled } from "../../db/booking/attempt.js";
 import { commitBooked, refuseCommand } from "../../db/booking/outcome.js";
 import { applyMove } from "../../db/booking/remote-change.js";
 import type { Transaction } from "../../db/client.js";
 import type { AttemptReport, AttemptRequest } from "../../domain/booking/attempt.js";
-import { type AttemptContext, alive, callOptions } from "./context.js";
+import { alive, openAttempt } from "./context.js";
 import { createOnce } from "./create-once.js";
 import type { BookingDependencies } from "./dependencies.js";
 import { factsOf } from "./facts.js";
-import { afterSteps, isDone, isRefused, type Step, unfinished } from "./step.js";
+import { afterSteps, isDone, isRefused, nothingToSend, type Step, unfinished } from "./step.js";
 
 /**
  * One attempt at making all phases of a booking in Cal.com, in parallel. The outcome, the caller's answer and
@@ -18,21 +18,11 @@ export async function attemptBook(
   request: AttemptRequest,
 ): Promise<AttemptReport> {
   return await alive(async () => {
-    const [account, catalogue] = await Promise.all([
-      deps.directory.calcomAccount(request.companyId),
-      deps.directory.catalogue(request.companyId),
-    ]);
-    const attempt = await beginAttempt(deps.db, request, true);
+    const context = await openAttempt(deps, request, { markSent: true, lane: "live" });
+    const { attempt } = context;
     const settled = attempt.command?.outcome;
     if (settled) return await alreadySettled(deps, request, settled);
-    const context: AttemptContext = {
-      deps,
-      account,
-      catalogue,
-      attempt,
-      limits: request.limits,
-      ...callOptions(request.limits, "live"),
-    };
+    if (request.operations.length === 0) return nothingToSend();
     const steps = await Promise.all(attempt.operations.map((operation) => createOnce(context, operation)));
     return await conclude(deps, request, steps);
   });

@@ -1,9 +1,9 @@
-import { beginAttempt, cancellationOf, markSettled } from "../../db/booking/attempt.js";
+import { cancellationOf, markSettled } from "../../db/booking/attempt.js";
 import { commitCancelled, refuseCommand } from "../../db/booking/outcome.js";
 import type { AttemptReport, AttemptRequest } from "../../domain/booking/attempt.js";
 import type { Operation } from "../../domain/booking/operation.js";
 import { type CancelStep, cancelOnce } from "./cancel-once.js";
-import { type AttemptContext, alive, callOptions } from "./context.js";
+import { alive, openAttempt } from "./context.js";
 import type { BookingDependencies } from "./dependencies.js";
 import { factsOf } from "./facts.js";
 
@@ -18,11 +18,8 @@ export async function attemptCancel(
   return await alive(async () => {
     const { commandId } = request;
     if (commandId === null) throw new Error("a cancel has a command");
-    const [account, catalogue] = await Promise.all([
-      deps.directory.calcomAccount(request.companyId),
-      deps.directory.catalogue(request.companyId),
-    ]);
-    const attempt = await beginAttempt(deps.db, request, true);
+    const context = await openAttempt(deps, request, { markSent: true, lane: "live" });
+    const { attempt } = context;
     if (attempt.command?.outcome) {
       const { appointment, operations } = await factsOf(deps, request);
       if (attempt.command.outcome.result === "done")
@@ -35,14 +32,6 @@ export async function attemptCancel(
         appointment,
       };
     }
-    const context: AttemptContext = {
-      deps,
-      account,
-      catalogue,
-      attempt,
-      limits: request.limits,
-      ...callOptions(request.limits, "live"),
-    };
     const reason = attempt.command?.payload.reason ?? DEFAULT_CANCEL_REASON;
     const steps = await Promise.all(
       attempt.operations.map((operation) => cancelOnce(context, operation, reason)),

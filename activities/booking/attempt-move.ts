@@ -1,12 +1,12 @@
-import { beginAttempt, markSettled } from "../../db/booking/attempt.js";
+import { markSettled } from "../../db/booking/attempt.js";
 import { commitMoved, refuseCommand } from "../../db/booking/outcome.js";
 import type { AttemptReport, AttemptRequest } from "../../domain/booking/attempt.js";
-import { type AttemptContext, alive, callOptions } from "./context.js";
+import { type AttemptContext, alive, openAttempt } from "./context.js";
 import { createOnce } from "./create-once.js";
 import type { BookingDependencies } from "./dependencies.js";
 import { factsOf } from "./facts.js";
 import { rescheduleOnce } from "./reschedule-once.js";
-import { afterSteps, isDone, isRefused, type Step, unfinished } from "./step.js";
+import { afterSteps, isDone, isRefused, nothingToSend, type Step, unfinished } from "./step.js";
 
 /**
  * One attempt at moving an appointment. New bookings (another event type) are made first, then what can be
@@ -20,11 +20,9 @@ export async function attemptMove(
   return await alive(async () => {
     const { commandId } = request;
     if (commandId === null) throw new Error("a move has a command");
-    const [account, catalogue] = await Promise.all([
-      deps.directory.calcomAccount(request.companyId),
-      deps.directory.catalogue(request.companyId),
-    ]);
-    const attempt = await beginAttempt(deps.db, request, request.operations.length === 1);
+    const markSent = request.operations.length === 1;
+    const context = await openAttempt(deps, request, { markSent, lane: "live" });
+    const { attempt, catalogue } = context;
     const settled = attempt.command?.outcome;
     if (settled) {
       const { appointment, operations, standing } = await factsOf(deps, request);
@@ -37,14 +35,7 @@ export async function attemptMove(
         appointment,
       };
     }
-    const context: AttemptContext = {
-      deps,
-      account,
-      catalogue,
-      attempt,
-      limits: request.limits,
-      ...callOptions(request.limits, "live"),
-    };
+    if (request.operations.length === 0) return nothingToSend();
     const steps: Step[] = [];
     const creates = attempt.operations.filter((operation) => operation.kind === "create");
     const moves = attempt.operations.filter((operation) => operation.kind === "reschedule");

@@ -1,10 +1,10 @@
-import { beginAttempt, markSettled, type OperationRow, readOperations } from "../../db/booking/attempt.js";
+import { markSettled, type OperationRow, readOperations } from "../../db/booking/attempt.js";
 import { commitUndone, type PhaseResult } from "../../db/booking/undo.js";
 import { inTenant } from "../../db/client.js";
 import type { AttemptReport, UndoRequest } from "../../domain/booking/attempt.js";
 import { DEFAULT_CANCEL_REASON } from "./attempt-cancel.js";
 import { cancelOnce } from "./cancel-once.js";
-import { type AttemptContext, alive, callOptions } from "./context.js";
+import { type AttemptContext, alive, openAttempt } from "./context.js";
 import type { BookingDependencies } from "./dependencies.js";
 import { lookUpCreated, newestOf } from "./look-up.js";
 import { rescheduleOnce } from "./reschedule-once.js";
@@ -21,25 +21,14 @@ type UndoStep =
  */
 export async function attemptUndo(deps: BookingDependencies, request: UndoRequest): Promise<AttemptReport> {
   return await alive(async () => {
-    const [account, catalogue] = await Promise.all([
-      deps.directory.calcomAccount(request.companyId),
-      deps.directory.catalogue(request.companyId),
-    ]);
-    const attempt = await beginAttempt(deps.db, request, false);
+    const context = await openAttempt(deps, request, { markSent: false, lane: "live" });
+    const { attempt } = context;
     const undone = await inTenant(deps.db, request.companyId, (tx) =>
       readOperations(
         tx,
         request.pairs.map((pair) => pair.of.id),
       ),
     );
-    const context: AttemptContext = {
-      deps,
-      account,
-      catalogue,
-      attempt,
-      limits: request.limits,
-      ...callOptions(request.limits, "live"),
-    };
     const steps: UndoStep[] = [];
     for (const pair of request.pairs) {
       const by = attempt.operations.find((row) => row.id === pair.by.id);

@@ -1,7 +1,8 @@
 import { Context } from "@temporalio/activity";
 import type { CalcomAccount, CallOptions, Lane } from "../../calcom/client.js";
-import type { Attempt } from "../../db/booking/attempt.js";
+import { type Attempt, beginAttempt } from "../../db/booking/attempt.js";
 import type { AttemptLimits } from "../../domain/booking/attempt.js";
+import type { Operation } from "../../domain/booking/operation.js";
 import { type Catalogue, canDo } from "../../domain/tenant/catalogue.js";
 import type { BookingDependencies } from "./dependencies.js";
 
@@ -26,6 +27,31 @@ export function callOptions(limits: AttemptLimits, lane: Lane): { write: CallOpt
     write: { lane, signal, timeoutMs: limits.writeTimeoutMs },
     read: { lane, signal, timeoutMs: limits.readTimeoutMs },
   };
+}
+
+/**
+ * Loads what an attempt works with and notes its operations.
+ *
+ * @param how `markSent`: mark them as "may have been sent" at once, before anything is (`beginAttempt`)
+ */
+export async function openAttempt(
+  deps: BookingDependencies,
+  request: {
+    companyId: string;
+    appointmentId: string;
+    commandId: string | null;
+    operations: readonly Operation[];
+    limits: AttemptLimits;
+  },
+  how: { markSent: boolean; lane: Lane },
+): Promise<AttemptContext> {
+  const [account, catalogue] = await Promise.all([
+    deps.directory.calcomAccount(request.companyId),
+    deps.directory.catalogue(request.companyId),
+  ]);
+  const attempt = await beginAttempt(deps.db, request, how.markSent);
+  const { limits } = request;
+  return { deps, account, catalogue, attempt, limits, ...callOptions(limits, how.lane) };
 }
 
 const HEARTBEAT_EVERY_MS = 4_000;

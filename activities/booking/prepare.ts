@@ -10,7 +10,7 @@ import { readFacts, refuse } from "../../db/booking/outcome.js";
 import { EXCLUSION_VIOLATION, inTenant, json, sqlState, type Transaction } from "../../db/client.js";
 import { decideChange } from "../../domain/booking/changeable.js";
 import type { AppointmentFacts } from "../../domain/booking/facts.js";
-import { busyIntervalsOf, type PlannedPhase, planForStaff } from "../../domain/booking/phases.js";
+import { busyIntervalsOf, type PlannedPhase, planMove } from "../../domain/booking/phases.js";
 import { QUOTA_WINDOW_DAYS } from "../../domain/policy/policy.js";
 import type { Catalogue } from "../../domain/tenant/catalogue.js";
 import { parseInstant } from "../../domain/time/instant.js";
@@ -157,7 +157,14 @@ function planByHand(
   const branch = catalogue.branches.find((candidate) => candidate.id === appointment.branchId);
   const member = catalogue.staff.find((candidate) => candidate.id === (staffId ?? appointment.staffId));
   return service && branch && member
-    ? planForStaff(catalogue, service, branch, member, parsed.instant)
+    ? planMove(
+        catalogue,
+        service,
+        branch,
+        member,
+        parsed.instant,
+        subject.phases.map((phase) => phase.key),
+      )
     : null;
 }
 

@@ -99,3 +99,15 @@ export function unfinished(operations: Operation[], steps: readonly Step[]): Att
     ...rest,
   };
 }
+
+/** A booking or a move of nothing: all of its none would be done, and the caller told so. */
+export function nothingToSend(): AttemptReport {
+  return {
+    outcome: "blocked",
+    error: "no_operations",
+    reason: "calcom_rejected",
+    operations: [],
+    doubt: false,
+    appointment: null,
+  };
+}

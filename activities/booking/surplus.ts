@@ -6,7 +6,7 @@ import type { Operation } from "../../domain/booking/operation.js";
 import { madeUpEmail } from "../../domain/calcom/phone-attendee.js";
 import { afterCancels, DEFAULT_CANCEL_REASON } from "./attempt-cancel.js";
 import { cancelOnce } from "./cancel-once.js";
-import { type AttemptContext, alive, callOptions } from "./context.js";
+import { alive, callOptions, openAttempt } from "./context.js";
 import type { BookingDependencies } from "./dependencies.js";
 import { isActive } from "./look-up.js";
 import { calcomError } from "./step.js";
@@ -86,19 +86,12 @@ export async function cancelSurplus(
   request: SurplusRequest,
 ): Promise<{ operations: Operation[]; unclear: boolean }> {
   return await alive(async () => {
-    const [account, catalogue] = await Promise.all([
-      deps.directory.calcomAccount(request.companyId),
-      deps.directory.catalogue(request.companyId),
-    ]);
-    const attempt = await beginAttempt(deps.db, { ...request, commandId: null }, false);
-    const context: AttemptContext = {
+    const context = await openAttempt(
       deps,
-      account,
-      catalogue,
-      attempt,
-      limits: request.limits,
-      ...callOptions(request.limits, "live"),
-    };
+      { ...request, commandId: null },
+      { markSent: false, lane: "live" },
+    );
+    const { attempt } = context;
     const steps = [];
     for (const operation of attempt.operations) {
       const step = await cancelOnce(context, operation, DEFAULT_CANCEL_REASON);

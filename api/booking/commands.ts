@@ -7,7 +7,7 @@ import { type Database, inTenant } from "../../db/client.js";
 import type { Directory } from "../../db/tenant/directory.js";
 import { decideChange } from "../../domain/booking/changeable.js";
 import type { AppointmentFacts } from "../../domain/booking/facts.js";
-import { type PlannedPhase, planForStaff } from "../../domain/booking/phases.js";
+import { type PlannedPhase, planMove } from "../../domain/booking/phases.js";
 import { QUOTA_WINDOW_DAYS } from "../../domain/policy/policy.js";
 import { apiBookingWorkflowId, appointmentIdOf } from "../../workflows/booking/ids.js";
 import { Problem, problemBody } from "../problems.js";
@@ -130,7 +130,8 @@ export async function reschedule(
     });
     refuseUnlessAllowed(catalogue.policies, subject, "reschedule");
     const [member] = checkRules(wish, new Date(), { notice: false });
-    const planned = member ? planForStaff(catalogue, service, branch, member, start) : null;
+    const keys = subject.phases.map((phase) => phase.key);
+    const planned = member ? planMove(catalogue, service, branch, member, start, keys) : null;
     if (!planned) throw new Problem("not-bookable", "service: has no complete set of event types in Cal.com");
     plan = planned;
   } catch (refusal) {

@@ -138,6 +138,8 @@ export async function beginAttempt(
     const appointment = appointments[0];
     if (!appointment) throw new UnknownAppointmentError();
     const ordered = operations.flatMap((wanted) => rows.filter((row) => row.id === wanted.id));
+    // What is not in the rows would count as done by those that are.
+    if (ordered.length !== operations.length) throw new Error("an operation was not noted");
     return { command: commands[0] ?? null, appointment, phases, operations: ordered };
   });
 }

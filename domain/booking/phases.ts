@@ -56,6 +56,30 @@ export function planForStaff(
   return planned;
 }
 
+/**
+ * Plans the move of an appointment to `start`. It has the phases of `keys` only: one that a person booked alone
+ * in Cal.com is one phase of a service of several, and that phase begins at the wished start.
+ *
+ * @returns `null` like `planForStaff`, or when the service has none of these phases any more
+ */
+export function planMove(
+  catalogue: Catalogue,
+  service: Service,
+  branch: Branch,
+  member: StaffMember,
+  start: Date,
+  keys: readonly string[],
+): PlannedPhase[] | null {
+  const planned = planForStaff(catalogue, service, branch, member, start)?.filter((phase) =>
+    keys.includes(phase.key),
+  );
+  const first = planned?.[0];
+  if (!planned || !first) return null;
+  const shift = start.getTime() - Date.parse(first.start);
+  const shifted = (instant: string) => new Date(Date.parse(instant) + shift).toISOString();
+  return planned.map((phase) => ({ ...phase, start: shifted(phase.start), end: shifted(phase.end) }));
+}
+
 /** The interval of each staffed phase on its person's calendar; the buffer follows the last of them. */
 export function busyIntervalsOf(
   phases: readonly PlannedPhase[],

@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import {
   decide,
   type Fee,
-  offersRescheduleFirst,
   type Policy,
   type PolicyAction,
   type PolicyInput,
@@ -171,20 +170,6 @@ describe("policy", () => {
       rule: "notice",
       remainingMinutes: 0,
     });
-  });
-
-  it("offers to move first unless the narrowest policy that says something about it says no.", () => {
-    const subject = { branchId: "branch", serviceId: "service", staffId: "emma" };
-    expect(offersRescheduleFirst([], subject)).toBe(true);
-    expect(
-      offersRescheduleFirst([policy({ rescheduleFirst: false }), policy({ staffId: "emma" })], subject),
-    ).toBe(false);
-    expect(
-      offersRescheduleFirst(
-        [policy({ rescheduleFirst: false }), policy({ staffId: "emma", rescheduleFirst: true })],
-        subject,
-      ),
-    ).toBe(true);
   });
 
   it("reads the rules as the document has them.", () => {

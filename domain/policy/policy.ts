@@ -150,11 +150,6 @@ export function decide(input: PolicyInput): PolicyDecision {
   return { allowed: true, feeCents, policy: snapshot };
 }
 
-/** Whether a caller who wants to cancel is asked first to move instead; yes where no policy says otherwise (ADR-005). */
-export function offersRescheduleFirst(policies: readonly Policy[], subject: PolicySubject): boolean {
-  return narrowest(policies, subject, (policy) => policy.rescheduleFirst)?.value ?? true;
-}
-
 /**
  * The rules of a policy as the database keeps them, which is as the tenant's document has them.
  *

@@ -166,3 +166,31 @@ describe("a phase that a person moves in Cal.com", () => {
     await permStandsAt(salon, id, minutesLater(15));
   });
 });
+
+describe("one phase that a person books alone in Cal.com", () => {
+  it("is moved here as what it is: it begins at the wished start and keeps no other chair", async () => {
+    const made = await salon.calcom.control.book({
+      eventTypeId: TYPES.perm.emma[3],
+      start,
+      name: "Anna",
+      email: "anna.allein@example.org",
+    });
+    const imported = await until("the imported phase", async () => {
+      const list = await salon.get("/api/v2/bookings?limit=100");
+      return list.body.items.find(
+        (item: { phases: { calcomUid: string }[] }) => item.phases[0]?.calcomUid === made.uid,
+      );
+    });
+    const to = minutesLater(240);
+    const moved = await move(salon, imported.id, { start: to });
+    expect(moved.status, JSON.stringify(moved.body)).toBe(200);
+    expect(Date.parse(moved.body.start)).toBe(Date.parse(to));
+    expect(Date.parse(moved.body.end)).toBe(Date.parse(minutesLater(280)));
+    const [there] = salon.calcom.control
+      .bookings()
+      .filter((booking) => booking.uid === moved.body.phases[0].calcomUid);
+    expect(Date.parse(there?.start ?? "")).toBe(Date.parse(to));
+    const kept = await salon.admin.sql`SELECT phase_key FROM busy_intervals WHERE owner_id = ${imported.id}`;
+    expect(kept.map((row) => row.phaseKey)).toEqual(["cut"]);
+  });
+});
