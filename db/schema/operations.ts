@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
-import { companies, companyId, instant } from "./tenant.js";
+import { branches, companies, companyId, instant } from "./tenant.js";
 
 /** A difference to Cal.com that no webhook explains; the later drift work lists and resolves them. */
 export const drifts = pgTable(
@@ -53,9 +53,15 @@ export const alerts = pgTable(
     deliveredAt: instant("delivered_at"),
     attempts: integer("attempts").notNull().default(0),
     relayAt: instant("relay_at").notNull().defaultNow(),
+    /** The branch that has to know, beside whoever watches the installation. */
+    branchId: uuid("branch_id").references(() => branches.id),
+    mailedAt: instant("mailed_at"),
+    mailAttempts: integer("mail_attempts").notNull().default(0),
+    mailAt: instant("mail_at").notNull().defaultNow(),
   },
   (t) => [
     uniqueIndex("alerts_dedupe").on(t.companyId, t.dedupeKey),
     index("alerts_relay").on(t.relayAt).where(sql`delivered_at IS NULL`),
+    index("alerts_mail").on(t.mailAt).where(sql`mailed_at IS NULL`),
   ],
 );

@@ -82,6 +82,12 @@ export const branches = pgTable(
     openingHours: jsonb("opening_hours").$type<Record<string, string[]>>().notNull(),
     closedOn: date("closed_on", { mode: "string" }).array().notNull().default(sql`'{}'`),
     notifyEmails: text("notify_emails").array().notNull().default(sql`'{}'`),
+    /** ISO 3166-2, as `DE-BE`: its public holidays are closed days; `null`: none are observed. */
+    region: text("region"),
+    /** Days on which it opens although they are public holidays. */
+    openOn: date("open_on", { mode: "string" }).array().notNull().default(sql`'{}'`),
+    /** Which voice tools are on, and at which hours; what is not named is on. */
+    voiceTools: jsonb("voice_tools").$type<Record<string, unknown>>().notNull().default({}),
     position: integer("position").notNull(),
     active: boolean("active").notNull().default(true),
   },
