@@ -3,7 +3,7 @@ import { type CpuSeconds, cpuSeconds, idleRate, quiet, since } from "./cpu.js";
 import { type HistoryFacts, historyFacts } from "./history.js";
 import type { Installation, Services } from "./installation.js";
 import { closedLoop, fixedNumber, merge, type Run, throughput } from "./load.js";
-import type { BenchOptions } from "./options.js";
+import type { BenchOptions, Contender } from "./options.js";
 import {
   type PostgresProxy,
   perRequest,
@@ -14,10 +14,6 @@ import {
 import { progress } from "./report.js";
 import { latency, median } from "./statistics.js";
 import { type FreshBooking, SERVICE_SLUG, slotDealer } from "./world.js";
-
-/** `echo` is ours with Cal.com's webhook about each booking, which comes back and is recognised. */
-export const CONTENDERS = ["ours", "floor", "bare", "echo"] as const;
-export type Contender = (typeof CONTENDERS)[number];
 
 export interface BookingSeries {
   contender: Contender;
@@ -130,8 +126,9 @@ export async function measureBooking(
   options: BenchOptions,
 ): Promise<BookingResult> {
   bookers.turnTo(services);
+  const { contenders } = options;
   try {
-    await warmUp(installation, bookers);
+    await warmUp(installation, bookers, contenders);
     const processes = installation.processes(services);
     await quiet(processes, {}, 5_000);
     const idle = await idleRate(processes, IDLE_MS);
@@ -139,8 +136,8 @@ export async function measureBooking(
     for (const callers of options.callers) {
       for (let round = 0; round < options.rounds; round += 1) {
         // Each begins a round once, so that none is always the one after the same other.
-        const first = round % CONTENDERS.length;
-        for (const contender of [...CONTENDERS.slice(first), ...CONTENDERS.slice(0, first)]) {
+        const first = round % contenders.length;
+        for (const contender of [...contenders.slice(first), ...contenders.slice(0, first)]) {
           progress(`booking, ${callers} callers, round ${round + 1} of ${options.rounds}: ${contender}`);
           await installation.webhooks(contender === "echo" ? "normal" : "lost");
           const before = cpuSeconds(processes);
@@ -161,14 +158,15 @@ export async function measureBooking(
       }
     }
     const history: BookingResult["history"] = {};
-    for (const contender of ["ours", "echo", "bare"] as const) {
+    for (const contender of contenders) {
+      if (contender === "floor") continue;
       history[contender] = await historyFacts(
         installation.temporal,
         bookers.lastWorkflows(contender, SAMPLE),
       );
     }
     const series = options.callers.flatMap((callers) =>
-      CONTENDERS.map((contender) => seriesOf(contender, callers, rounds)),
+      contenders.map((contender) => seriesOf(contender, callers, rounds)),
     );
     return { series, history, database: {} };
   } finally {
@@ -176,8 +174,12 @@ export async function measureBooking(
   }
 }
 
-async function warmUp(installation: Installation, bookers: Bookers): Promise<void> {
-  for (const contender of CONTENDERS) {
+async function warmUp(
+  installation: Installation,
+  bookers: Bookers,
+  contenders: readonly Contender[],
+): Promise<void> {
+  for (const contender of contenders) {
     progress(`booking, warming up: ${contender}`);
     await installation.webhooks(contender === "echo" ? "normal" : "lost");
     const { failures } = await fixedNumber(WARM_UP.callers, WARM_UP.requests, () => bookers.book(contender));
@@ -232,6 +234,7 @@ const SPEAKERS = {
 export async function countRoundTrips(
   installation: Installation,
   bookers: Bookers,
+  contenders: readonly Contender[],
 ): Promise<BookingResult["database"]> {
   const names = ["api", "worker", "floor", "bareWorker"] as const;
   const proxies = new Map<string, PostgresProxy>();
@@ -240,10 +243,10 @@ export async function countRoundTrips(
   const services = await installation.startServices(urls);
   bookers.turnTo(services);
   try {
-    await warmUp(installation, bookers);
+    await warmUp(installation, bookers, contenders);
     const processes = installation.processes(services);
     const result: BookingResult["database"] = {};
-    for (const contender of CONTENDERS) {
+    for (const contender of contenders) {
       progress(`booking, counting database round trips: ${contender}`);
       await installation.webhooks(contender === "echo" ? "normal" : "lost");
       const traffic = () => sum(SPEAKERS[contender].flatMap((name) => proxies.get(name)?.traffic() ?? []));

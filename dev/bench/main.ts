@@ -16,9 +16,10 @@ async function main(): Promise<void> {
   }
   try {
     const before = loadavg();
-    const database = options.scenarios.includes("booking")
-      ? await countRoundTrips(installation, bookers)
-      : {};
+    const database =
+      options.roundTrips && options.scenarios.includes("booking")
+        ? await countRoundTrips(installation, bookers, options.contenders)
+        : {};
     const services = await installation.startServices();
     const booking = options.scenarios.includes("booking")
       ? { ...(await measureBooking(installation, services, bookers, options)), database }
