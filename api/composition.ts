@@ -56,6 +56,7 @@ export async function layFoundation(config: Config, name: ProcessName): Promise<
     baseUrl: config.calcom.baseUrl,
     apiKey: config.calcom.apiKey ?? "",
     webhookSecrets: [...config.calcom.webhookSecrets],
+    retellKeys: [...config.retell.apiKeys],
   };
   const directory = await createDirectory(db, { secretsKey, installation });
   const processId = `${name}-${randomUUID()}`;

@@ -7,7 +7,7 @@ import { Problem } from "../problems.js";
 import { tenantRoutes } from "./routes.js";
 
 const SECRETS_KEY = "a passphrase of at least 32 characters";
-const installation = { baseUrl: "https://api.cal.test/v2", apiKey: "", webhookSecrets: [] };
+const installation = { baseUrl: "https://api.cal.test/v2", apiKey: "", webhookSecrets: [], retellKeys: [] };
 const document = {
   name: "Klein",
   calcom: { apiKey: "cal_live_own" },

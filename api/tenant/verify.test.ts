@@ -47,7 +47,7 @@ beforeEach(async () => {
       webhook: { url: "http://127.0.0.1:9/api/webhooks/calcom/friseur-1", secret: "secret" },
     }),
   );
-  const installation = { baseUrl: `${simulator.url}/v2`, apiKey: KEY, webhookSecrets: [] };
+  const installation = { baseUrl: `${simulator.url}/v2`, apiKey: KEY, webhookSecrets: [], retellKeys: [] };
   ({ companyId } = await applyDocument(db, "friseur-1", document, { secretsKey: SECRETS_KEY, installation }));
   directory = await createDirectory(db, { secretsKey: SECRETS_KEY, installation });
 });

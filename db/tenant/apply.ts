@@ -10,7 +10,14 @@ import { documentOf } from "./export.js";
 import { loadTenantRows } from "./rows.js";
 import { createVault, type Vault } from "./secrets.js";
 import { loadStoredSecrets, storeSecrets, withSecrets } from "./stored-secrets.js";
-import { writeBranches, writeEventTypes, writePolicies, writeServices, writeStaff } from "./write.js";
+import {
+  writeBranches,
+  writeCallRoutes,
+  writeEventTypes,
+  writePolicies,
+  writeServices,
+  writeStaff,
+} from "./write.js";
 
 export interface ApplyOptions {
   /** Says what would change and leaves everything as it is; what is invalid is refused all the same. */
@@ -97,6 +104,7 @@ async function write(tx: Transaction, vault: Vault, work: Work): Promise<Applied
   const ids = { branches, staff, services };
   await writeEventTypes(tx, companyId, document, instance, ids);
   await writePolicies(tx, companyId, document, ids);
+  await writeCallRoutes(tx, companyId, document, branches);
   await storeSecrets(tx, vault, companyId, document);
   await notifyTenantChanged(tx, companyId);
   return { companyId, differences: differences(before, document) };

@@ -17,6 +17,7 @@ export interface Installation {
   /** Empty: none. */
   apiKey: string;
   webhookSecrets: string[];
+  retellKeys: string[];
 }
 
 export interface DirectoryOptions {
@@ -31,6 +32,14 @@ export interface CalcomAccess {
   /** Empty when there is no key that may be sent to this base URL. */
   apiKey: string;
   teamId: number | null;
+}
+
+export interface CallOwner {
+  companyId: string;
+  /** The branch of the called number; `null`: only the company is known. */
+  branchId: string | null;
+  /** Newest first. */
+  retellKeys: string[];
 }
 
 export interface CompanyEntry {
@@ -61,6 +70,12 @@ export interface Directory {
   calcomAccount(companyId: string): Promise<CalcomAccess>;
   /** All active secrets of the company's webhook, newest first; the installation's where it has none. */
   webhookTenant(slug: string): Promise<{ companyId: string; secrets: string[] } | null>;
+  /**
+   * Who may be meant by a call: the companies that named the called number, those that named it first in front;
+   * where nobody did, those that named the agent. `retellKeys` are a company's own, else the installation's. More
+   * than one only by mistake: the signature decides.
+   */
+  companiesOfCall(called: { phone: string | null; agentId: string | null }): Promise<CallOwner[]>;
   /** Whose event type this is on the installation's own Cal.com. */
   companyOfEventTypeAtInstallation(
     calcomEventTypeId: number,
@@ -123,9 +138,28 @@ export async function createDirectory(db: Database, options: DirectoryOptions): 
       return { companyId, value: new Set(rows.map((row) => row.calcomEventTypeId)) };
     },
   });
-  const caches = [tokens, catalogues, accounts, companies, webhooks, owners, owned];
+  const routes = new TenantCache({ ttlMs, load: (route) => loadRoute(db, route) });
+  const retellKeys = new TenantCache({
+    ttlMs,
+    load: async (companyId) => {
+      const own = await loadSecrets(db, vault, companyId, "retell_api_key");
+      return { companyId, value: own.length > 0 ? own : installation.retellKeys };
+    },
+  });
+  const ownersOf = async (kind: "phone" | "agent", value: string | null): Promise<CallOwner[]> => {
+    const claimed = value === null ? null : await routes.get(`${kind}:${value}`);
+    return await Promise.all(
+      (claimed ?? []).map(async (route) => ({
+        ...route,
+        retellKeys: (await retellKeys.get(route.companyId)) ?? [],
+      })),
+    );
+  };
+  const caches = [routes, retellKeys, tokens, catalogues, accounts, companies, webhooks, owners, owned];
   const forget = (companyId: string) => {
     for (const cache of caches) cache.drop(companyId);
+    // What it names may be another's as well.
+    routes.clear();
   };
   const listener = await listenForChanges(db, {
     changed: forget,
@@ -165,6 +199,10 @@ export async function createDirectory(db: Database, options: DirectoryOptions): 
       return found;
     },
     webhookTenant: async (slug) => (isSlug(slug) ? await webhooks.get(slug) : null),
+    async companiesOfCall({ phone, agentId }) {
+      const byPhone = await ownersOf("phone", phone);
+      return byPhone.length > 0 ? byPhone : await ownersOf("agent", agentId);
+    },
     companyOfEventTypeAtInstallation: async (id) => (isEventTypeId(id) ? await owners.get(String(id)) : null),
     ownsEventType: async (companyId, calcomEventTypeId) =>
       (await owned.get(companyId))?.has(calcomEventTypeId) ?? false,
@@ -222,6 +260,19 @@ async function loadCompany(db: Database, slug: string) {
       SELECT id AS company_id, slug, name FROM companies WHERE slug = ${slug} AND active`,
   );
   return row ? { companyId: row.companyId, value: { ...row } } : null;
+}
+
+async function loadRoute(db: Database, route: string) {
+  const separator = route.indexOf(":");
+  const rows = await asSystem(
+    db,
+    (tx) => tx<{ companyId: string; branchId: string | null }[]>`
+      SELECT r.company_id, r.branch_id FROM call_routes r JOIN companies c ON c.id = r.company_id AND c.active
+      WHERE r.kind = ${route.slice(0, separator)} AND r.value = ${route.slice(separator + 1)}
+      ORDER BY r.claimed_at, r.company_id`,
+  );
+  const first = rows[0];
+  return first ? { companyId: first.companyId, value: [...rows] } : null;
 }
 
 async function loadAccount(db: Database, vault: Vault, installation: Installation, companyId: string) {

@@ -33,7 +33,13 @@ export function documentOf(rows: TenantRows): TenantDocument {
     settings: company.settings,
     calcom: { baseUrl: company.calcomBaseUrl, teamId: company.calcomTeamId },
     retell: { agentIds: company.retellAgentIds },
-    branches: rows.branches.map(({ id: _, ...branch }) => branch),
+    // What is not used is left out, as in most documents.
+    branches: rows.branches.map(({ id: _, region, openOn, voiceTools, ...branch }) => ({
+      ...branch,
+      ...(region === null ? {} : { region }),
+      ...(openOn.length === 0 ? {} : { openOn }),
+      ...(Object.keys(voiceTools).length === 0 ? {} : { voice: { tools: voiceTools } }),
+    })),
     staff: rows.staff.map(({ id: _, branchIds, ...member }) => ({
       ...member,
       branches: branchIds.flatMap((id) => branches.get(id) ?? []),

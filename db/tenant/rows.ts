@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { REGIONS } from "../../domain/availability/holidays.js";
 import { weekHoursSchema } from "../../domain/tenant/hours.js";
+import { VOICE_TOOLS } from "../../domain/voice/tools.js";
 import type { Transaction } from "../client.js";
 
 const slug = z.string();
@@ -27,6 +29,12 @@ const rowsSchema = z.object({
       openingHours: weekHoursSchema,
       closedOn: z.array(z.string()),
       notifyEmails: z.array(z.string()),
+      region: z.enum(REGIONS).nullable(),
+      openOn: z.array(z.string()),
+      voiceTools: z.partialRecord(
+        z.enum(VOICE_TOOLS),
+        z.object({ enabled: z.boolean(), hours: weekHoursSchema.optional() }),
+      ),
     }),
   ),
   staff: z.array(
@@ -94,7 +102,8 @@ export async function loadTenantRows(tx: Transaction, companyId: string): Promis
         'retellAgentIds', c.retell_agent_ids) AS company,
       coalesce((SELECT jsonb_agg(jsonb_build_object('id', b.id, 'slug', b.slug, 'name', b.name,
           'timeZone', b.time_zone, 'phoneNumbers', b.phone_numbers, 'openingHours', b.opening_hours,
-          'closedOn', b.closed_on, 'notifyEmails', b.notify_emails) ORDER BY b.position, b.slug)
+          'closedOn', b.closed_on, 'notifyEmails', b.notify_emails, 'region', b.region, 'openOn', b.open_on,
+          'voiceTools', b.voice_tools) ORDER BY b.position, b.slug)
         FROM branches b WHERE b.company_id = c.id AND b.active), '[]') AS branches,
       coalesce((SELECT jsonb_agg(jsonb_build_object('id', s.id, 'slug', s.slug, 'name', s.name,
           'email', s.email, 'skills', s.skills, 'workingHours', s.working_hours,

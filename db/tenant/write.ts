@@ -27,17 +27,24 @@ export async function writeBranches(
   companyId: string,
   document: TenantDocument,
 ): Promise<Ids> {
-  const rows = document.branches.map((branch, position) => ({ ...branch, position }));
+  const rows = document.branches.map((branch, position) => ({
+    ...branch,
+    openOn: branch.openOn ?? [],
+    voiceTools: branch.voice?.tools ?? {},
+    position,
+  }));
   const kept = await tx<{ id: string; slug: string }[]>`
     INSERT INTO branches (id, company_id, slug, name, time_zone, phone_numbers, opening_hours, closed_on,
-      notify_emails, position, active)
+      notify_emails, region, open_on, voice_tools, position, active)
     SELECT gen_random_uuid(), ${companyId}, slug, name, "timeZone", "phoneNumbers", "openingHours", "closedOn",
-      "notifyEmails", position, true
+      "notifyEmails", region, "openOn", "voiceTools", position, true
     FROM jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) AS x (slug text, name text, "timeZone" text,
-      "phoneNumbers" text[], "openingHours" jsonb, "closedOn" date[], "notifyEmails" text[], position int)
+      "phoneNumbers" text[], "openingHours" jsonb, "closedOn" date[], "notifyEmails" text[], region text, "openOn" date[],
+      "voiceTools" jsonb, position int)
     ON CONFLICT (company_id, slug) DO UPDATE SET name = excluded.name, time_zone = excluded.time_zone,
       phone_numbers = excluded.phone_numbers, opening_hours = excluded.opening_hours,
-      closed_on = excluded.closed_on, notify_emails = excluded.notify_emails, position = excluded.position,
+      closed_on = excluded.closed_on, notify_emails = excluded.notify_emails, region = excluded.region,
+      open_on = excluded.open_on, voice_tools = excluded.voice_tools, position = excluded.position,
       active = true
     RETURNING id, slug`;
   await tx`
@@ -214,6 +221,33 @@ export async function writePolicies(
     SELECT gen_random_uuid(), ${companyId}, "branchId", "serviceId", "staffId", rules, position
     FROM jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) AS x ("branchId" uuid, "serviceId" uuid,
       "staffId" uuid, rules jsonb, position int)`;
+}
+
+/**
+ * Says which numbers and agents lead to the company. Another company may have named one of them before: its
+ * calls stay its own (see `Directory.companiesOfCall`), and `verify` tells.
+ */
+export async function writeCallRoutes(
+  tx: Transaction,
+  companyId: string,
+  document: TenantDocument,
+  branches: Ids,
+): Promise<void> {
+  const rows = [
+    ...document.branches.flatMap((branch) =>
+      branch.phoneNumbers.map((value) => ({ kind: "phone", value, branchId: branches.get(branch.slug) })),
+    ),
+    ...[...new Set(document.retell.agentIds)].map((value) => ({ kind: "agent", value, branchId: null })),
+  ];
+  await tx`
+    DELETE FROM call_routes r WHERE r.company_id = ${companyId} AND NOT EXISTS (
+      SELECT 1 FROM jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) AS x (kind text, value text)
+      WHERE x.kind = r.kind AND x.value = r.value)`;
+  await tx`
+    INSERT INTO call_routes (company_id, kind, value, branch_id)
+    SELECT ${companyId}, kind, value, "branchId"
+    FROM jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) AS x (kind text, value text, "branchId" uuid)
+    ON CONFLICT (company_id, kind, value) DO UPDATE SET branch_id = excluded.branch_id`;
 }
 
 function slugs(rows: readonly { slug: string }[]): string {

@@ -1,4 +1,6 @@
+import type { Region } from "../availability/holidays.js";
 import type { Policy } from "../policy/policy.js";
+import type { VoiceTool } from "../voice/tools.js";
 
 /** Everything about one tenant that a request needs, kept in process and dropped by NOTIFY. No secrets. */
 export interface Catalogue {
@@ -40,6 +42,18 @@ export interface Branch {
   /** `YYYY-MM-DD` in the branch's zone. */
   closedOn: string[];
   notifyEmails: string[];
+  /** Its public holidays are closed days; `null`: none are observed. */
+  region: Region | null;
+  /** Open although a public holiday. */
+  openOn: string[];
+  /** By tool; one that is missing is on at all hours. */
+  voiceTools: Partial<Record<VoiceTool, VoiceToolRule>>;
+}
+
+export interface VoiceToolRule {
+  enabled: boolean;
+  /** In the branch's zone; `null`: always. */
+  hours: WeekHours | null;
 }
 
 export interface StaffMember {

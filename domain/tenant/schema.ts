@@ -1,6 +1,8 @@
 import { IANAZone } from "luxon";
 import { z } from "zod";
+import { REGIONS } from "../availability/holidays.js";
 import { centsSchema, policyRulesSchema } from "../policy/rules.js";
+import { VOICE_TOOLS } from "../voice/tools.js";
 import { weekHoursSchema } from "./hours.js";
 import { isSlug } from "./slug.js";
 
@@ -57,6 +59,17 @@ const retellSchema = z.strictObject({
   agentIds: z.array(text).default([]),
 });
 
+const voiceToolSchema = z.strictObject({
+  enabled: z.boolean().default(true),
+  /** When it may be used; left out: always. */
+  hours: weekHoursSchema.optional(),
+});
+
+/** What callers of a branch may do by voice, and when; a tool that is not named is on. */
+const voiceSchema = z.strictObject({
+  tools: z.partialRecord(z.enum(VOICE_TOOLS), voiceToolSchema).default({}),
+});
+
 const branchSchema = z.strictObject({
   slug,
   name: text,
@@ -66,6 +79,11 @@ const branchSchema = z.strictObject({
   openingHours: weekHoursSchema,
   closedOn: z.array(z.iso.date("a date YYYY-MM-DD")).max(1000).default([]),
   notifyEmails: z.array(z.email()).default([]),
+  /** ISO 3166-2, as DE-BE: public holidays there are closed days. Left out: none are observed. */
+  region: z.enum(REGIONS, "a region whose public holidays are known, as DE-BE").nullable().optional(),
+  /** Days on which it opens although they are public holidays. */
+  openOn: z.array(z.iso.date("a date YYYY-MM-DD")).max(1000).optional(),
+  voice: voiceSchema.optional(),
 });
 
 const staffSchema = z.strictObject({

@@ -189,7 +189,7 @@ describe("a refusal", () => {
   it("does not come exactly at the notice and exactly at the last day", async () => {
     const directory = await createDirectory(salon.admin, {
       secretsKey: "secrets-key-of-the-tests-32-chars!!",
-      installation: { baseUrl: salon.config.calcom.baseUrl, apiKey: "", webhookSecrets: [] },
+      installation: { baseUrl: salon.config.calcom.baseUrl, apiKey: "", webhookSecrets: [], retellKeys: [] },
     });
     const catalogue = await directory.catalogue(salon.companyId);
     await directory.close();

@@ -7,6 +7,7 @@ export const INSTALLATION: Installation = {
   baseUrl: "https://api.cal.test/v2",
   apiKey: "cal_installation",
   webhookSecrets: ["installation-secret"],
+  retellKeys: [],
 };
 
 export const OPTIONS: ApplyOptions = {
