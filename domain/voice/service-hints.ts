@@ -1,0 +1,105 @@
+import type { Service } from "../tenant/catalogue.js";
+import type { HeardWord, Piece } from "./service-match.js";
+import type { Term } from "./service-terms.js";
+import { CUT, cutFor, FILLERS, isCut, standsFor, WEAK } from "./service-words.js";
+import { soundDistance, wordsOf } from "./spoken-words.js";
+
+/** So many of a name's words, at least two, name the service. */
+const ENOUGH_OF_A_NAME = 0.6;
+/** Shorter parts of compounds stand in too many words. */
+const SHORTEST_PART = 5;
+
+/**
+ * What words mean that are not a service's name but part of names ("Haarschnitt", "Ansatz", "waschen") or of
+ * a category ("färben"): the services that the most of them hint at. One, if only one is left or enough of
+ * its name was said.
+ */
+export function partialMatch(
+  rest: readonly HeardWord[],
+  services: readonly Service[],
+  terms: readonly Term[],
+): Piece | null {
+  const hints: Hint[] = rest.flatMap((heard, at) => hintOf(heard.word, at, rest, services, terms) ?? []);
+  if (hints.length === 0) return null;
+  const count = (service: Service) => hints.filter((hint) => hint.services.includes(service)).length;
+  const most = Math.max(...services.map(count));
+  const candidates = services.filter((service) => count(service) === most);
+  const position = { from: hints[0]?.at ?? 0, to: hints.at(-1)?.at ?? 0 };
+  if (most >= 2 && candidates.length > 1) {
+    const shares = candidates.map((service) => ({ service, share: most / wordCount(service) }));
+    shares.sort((a, b) => b.share - a.share);
+    const [best, second] = shares;
+    if (best && second && best.share >= ENOUGH_OF_A_NAME && best.share > second.share) {
+      return { services: [best.service], ...position };
+    }
+  }
+  return { services: candidates, ...position };
+}
+
+interface Hint {
+  at: number;
+  services: Service[];
+}
+
+function hintOf(
+  word: string,
+  at: number,
+  rest: readonly HeardWord[],
+  services: readonly Service[],
+  terms: readonly Term[],
+): Hint | null {
+  if (FILLERS.has(word) || WEAK.has(word)) return null;
+  const common = standsFor(word);
+  const audience = cutFor(word);
+  if (audience !== null) {
+    // Whom it is for says something only beside a cut: "Strähnen für meine Tochter" is no child's haircut.
+    if (!rest.some((other) => isCut(standsFor(other.word)))) return null;
+    return hint(at, services, (service) => termsHave(service, terms, (own) => standsFor(own) === audience));
+  }
+  if (common === CUT)
+    return hint(at, services, (service) => termsHave(service, terms, (own) => isCut(standsFor(own))));
+  return (
+    hint(
+      at,
+      services,
+      (service) =>
+        inCategory(common, service) || termsHave(service, terms, (own) => shares(common, word, own)),
+    ) ??
+    hint(
+      at,
+      services,
+      (service) =>
+        byEar(word, service.category ?? "") || termsHave(service, terms, (own) => byEar(word, own)),
+    )
+  );
+}
+
+function hint(at: number, services: readonly Service[], fits: (service: Service) => boolean): Hint | null {
+  const found = services.filter(fits);
+  return found.length === 0 ? null : { at, services: found };
+}
+
+function termsHave(service: Service, terms: readonly Term[], fits: (own: string) => boolean): boolean {
+  return terms.some((term) => term.service === service && term.words.some(fits));
+}
+
+function inCategory(common: string, service: Service): boolean {
+  return wordsOf(service.category ?? "").some((own) => standsFor(own) === common);
+}
+
+/** The same word, or the head or tail of a compound. */
+function shares(common: string, word: string, own: string): boolean {
+  if (standsFor(own) === common || own === word) return true;
+  return (
+    word.length >= SHORTEST_PART && own.length > word.length && (own.startsWith(word) || own.endsWith(word))
+  );
+}
+
+function byEar(word: string, own: string): boolean {
+  const folded = wordsOf(own).join("");
+  return folded.length >= SHORTEST_PART && soundDistance(word, folded) !== null;
+}
+
+function wordCount(service: Service): number {
+  return Math.max(1, wordsOf(service.name).length);
+}

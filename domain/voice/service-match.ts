@@ -1,0 +1,256 @@
+import type { Service } from "../tenant/catalogue.js";
+import { givenText } from "./given.js";
+import { partialMatch } from "./service-hints.js";
+import { type Term, termsOf } from "./service-terms.js";
+import { CONNECTIVES, differentAudience, FILLERS, standsFor, WEAK } from "./service-words.js";
+import { soundDistance, soundSimilarity, wordsOf } from "./spoken-words.js";
+
+export type ServiceMatch =
+  | { kind: "one"; service: Service }
+  /** Named together in one wish, each of them, in the order said. */
+  | { kind: "several"; services: Service[] }
+  /** One word that fits several. */
+  | { kind: "ambiguous"; candidates: Service[] }
+  /** Something was named, and it is none of them. At most three that come near, the nearest first. */
+  | { kind: "unknown"; phrase: string; suggestions: Service[] }
+  /** Nothing was named. */
+  | { kind: "none" };
+
+/** A word of the wish. */
+export interface HeardWord {
+  word: string;
+  /** The word as it was said. */
+  said: string;
+  /** Which part of the wish it stands in: parts are phrases of their own or joined by "und", a comma and so on. */
+  part: number;
+}
+
+/** A piece of the wish that is understood: one service, or several that it may mean. */
+export interface Piece {
+  services: Service[];
+  from: number;
+  to: number;
+}
+
+/** The longest name of a service has fewer words. */
+const LONGEST_TERM = 10;
+/** A name by ear is at most so many words: "Bala Yage", "Herren Haar Schnitt". */
+const LONGEST_BY_EAR = 3;
+const MAX_SUGGESTIONS = 3;
+const WORTH_SUGGESTING = 0.4;
+const COMPOUND_TAIL = /^(n|en|e|s|chen)?(s?termin|behandlung|paket|technik|kur|pflege|service)?$/;
+
+/**
+ * Which services a wish names, as a tool gets it: one phrase or several, each with one service or several.
+ * Exact names and aliases come first (the longest wins), then names by ear, then words that only parts of
+ * names share. There is no default: what is not understood is unknown (salon-gateway 11.50–11.53).
+ */
+export function matchServices(phrases: readonly string[], services: readonly Service[]): ServiceMatch {
+  const given = phrases.flatMap((phrase) => givenText(phrase) ?? []);
+  const words = hear(given);
+  if (words.length === 0) return { kind: "none" };
+  const terms = termsOf(services);
+
+  const exact = exactPieces(words, terms);
+  const byEar = piecesByEar(words, exact, terms);
+  const named = absorb([...exact, ...byEar], words).sort((a, b) => a.from - b.from);
+  const rest = words.filter((word, index) => isFree(index, [...exact, ...byEar]) && !covered(word, named));
+  const partial = partialMatch(rest, services, terms);
+  const found = partial === null ? named : withPartial(named, partial);
+
+  const lost = lostPart(words, rest, [...exact, ...byEar], partial !== null);
+  if (lost !== null) return { kind: "unknown", phrase: lost, suggestions: suggest(lost, terms) };
+  if (found.length === 0) {
+    const content = words.filter((word) => !FILLERS.has(word.word));
+    if (content.length === 0) return { kind: "none" };
+    const phrase = given.join(", ");
+    return { kind: "unknown", phrase, suggestions: suggest(content.map((w) => w.word).join(" "), terms) };
+  }
+  return outcome(found);
+}
+
+function hear(phrases: readonly string[]): HeardWord[] {
+  const heard: HeardWord[] = [];
+  let part = 0;
+  for (const phrase of phrases) {
+    part += 1;
+    for (const clause of phrase.split(/[,;&+/]|\.\s/u)) {
+      part += 1;
+      for (const said of clause.split(/[\s\-‐‑–—]+/u)) {
+        for (const word of wordsOf(said)) {
+          if (CONNECTIVES.has(word)) part += 1;
+          else heard.push({ word, said, part });
+        }
+      }
+    }
+  }
+  return heard;
+}
+
+function exactPieces(words: readonly HeardWord[], terms: readonly Term[]): Piece[] {
+  const found: (Piece & { letters: number; literal: boolean })[] = [];
+  for (let from = 0; from < words.length; from += 1) {
+    let compact = "";
+    let common = "";
+    for (let to = from; to < Math.min(words.length, from + LONGEST_TERM); to += 1) {
+      const word = words[to]?.word ?? "";
+      compact += word;
+      common += standsFor(word);
+      const literally = terms.filter((term) => term.compact === compact);
+      const alike = terms.filter((term) => term.common === common || term.common === standsFor(compact));
+      const fitting = literally.length > 0 ? literally : alike;
+      if (fitting.length === 0) continue;
+      found.push({
+        services: distinct(fitting.map((term) => term.service)),
+        from,
+        to,
+        letters: compact.length,
+        literal: literally.length > 0,
+      });
+    }
+  }
+  found.sort((a, b) => b.letters - a.letters || Number(b.literal) - Number(a.literal));
+  const taken: Piece[] = [];
+  for (const { services, from, to } of found) {
+    if (taken.every((piece) => to < piece.from || from > piece.to)) taken.push({ services, from, to });
+  }
+  return taken;
+}
+
+function piecesByEar(words: readonly HeardWord[], exact: readonly Piece[], terms: readonly Term[]): Piece[] {
+  const found: (Piece & { apart: number; letters: number })[] = [];
+  for (let from = 0; from < words.length; from += 1) {
+    let compact = "";
+    for (let to = from; to < Math.min(words.length, from + LONGEST_BY_EAR); to += 1) {
+      const heard = words[to];
+      if (heard === undefined || !isFree(to, exact)) break;
+      // Alone, a filler is nobody's misspelling; at the edge of a window it only blurs it.
+      if (FILLERS.has(heard.word) && (to === from || to - from + 1 === LONGEST_BY_EAR)) {
+        if (to === from) break;
+        continue;
+      }
+      compact += heard.word;
+      if (to === from && WEAK.has(heard.word)) continue;
+      const best = nearest(compact, terms);
+      if (best !== null) found.push({ ...best, from, to, letters: compact.length });
+    }
+  }
+  found.sort((a, b) => a.apart - b.apart || b.letters - a.letters);
+  const taken: Piece[] = [];
+  for (const { services, from, to } of found) {
+    if (taken.every((piece) => to < piece.from || from > piece.to)) taken.push({ services, from, to });
+  }
+  return taken;
+}
+
+function nearest(heard: string, terms: readonly Term[]): { services: Service[]; apart: number } | null {
+  let apart = Number.POSITIVE_INFINITY;
+  let services: Service[] = [];
+  for (const term of terms) {
+    if (differentAudience(heard, term.compact)) continue;
+    const distance = compoundOf(heard, term) ? 0 : soundDistance(heard, term.compact);
+    if (distance === null || distance > apart) continue;
+    if (distance < apart) services = [];
+    apart = distance;
+    services.push(term.service);
+  }
+  return services.length === 0 ? null : { services: distinct(services), apart };
+}
+
+/** "Beratungstermin", "Olaplexbehandlung". */
+function compoundOf(heard: string, term: Term): boolean {
+  return (
+    term.compact.length >= 5 &&
+    heard.startsWith(term.compact) &&
+    COMPOUND_TAIL.test(heard.slice(term.compact.length))
+  );
+}
+
+/** A piece whose words are all part of another found service's name adds nothing: "Ansatz färben, waschen, schneiden, föhnen". */
+function absorb(pieces: readonly Piece[], words: readonly HeardWord[]): Piece[] {
+  const kept = pieces.filter((piece, index) => {
+    const said = words.slice(piece.from, piece.to + 1);
+    return !pieces.some(
+      (other, at) =>
+        at !== index &&
+        !sameServices(other, piece) &&
+        (other.services.every((service) => said.every((word) => inName(word, service))) ||
+          (piece.services.length > 1 && other.services.every((service) => piece.services.includes(service)))),
+    );
+  });
+  return kept.filter((piece, index) => kept.findIndex((other) => sameServices(other, piece)) === index);
+}
+
+function covered(word: HeardWord, pieces: readonly Piece[]): boolean {
+  return pieces.some((piece) => piece.services.some((service) => inName(word, service)));
+}
+
+function inName(word: HeardWord, service: Service): boolean {
+  return wordsOf(service.name).some((own) => standsFor(own) === standsFor(word.word));
+}
+
+function withPartial(named: readonly Piece[], partial: Piece): Piece[] {
+  // "Haarschnitt, und zwar Herrenhaarschnitt": what was named settles what was only hinted at.
+  const settled = named.some((piece) =>
+    piece.services.every((service) => partial.services.includes(service)),
+  );
+  return settled ? [...named] : [...named, partial].sort((a, b) => a.from - b.from);
+}
+
+/**
+ * A part of the wish of which nothing is understood: a phrase of its own, or one noun beside "und". None of
+ * several wishes is dropped silently.
+ */
+function lostPart(
+  words: readonly HeardWord[],
+  rest: readonly HeardWord[],
+  pieces: readonly Piece[],
+  partial: boolean,
+): string | null {
+  if (pieces.length === 0 || partial) return null;
+  for (const part of new Set(words.map((word) => word.part))) {
+    const inPart = words.filter((word) => word.part === part);
+    if (inPart.some((word) => !rest.includes(word))) continue;
+    const content = inPart.filter((word) => !FILLERS.has(word.word) && !WEAK.has(word.word));
+    const [only] = content;
+    if (content.length === 1 && only !== undefined && /^\p{Lu}\p{L}{3,}/u.test(only.said)) return only.said;
+  }
+  return null;
+}
+
+function outcome(pieces: readonly Piece[]): ServiceMatch {
+  const [first] = pieces;
+  if (pieces.length === 1 && first !== undefined) {
+    const [only] = first.services;
+    if (first.services.length === 1 && only !== undefined) return { kind: "one", service: only };
+    return { kind: "ambiguous", candidates: first.services };
+  }
+  return { kind: "several", services: distinct(pieces.flatMap((piece) => piece.services.slice(0, 1))) };
+}
+
+function suggest(phrase: string, terms: readonly Term[]): Service[] {
+  const heard = wordsOf(phrase).filter((word) => !FILLERS.has(word));
+  const scored = terms.flatMap((term) => {
+    const scores = [heard.join(""), ...heard].flatMap((word) =>
+      [term.compact, ...term.words].map((own) => soundSimilarity(word, own)),
+    );
+    const score = Math.max(0, ...scores);
+    return score >= WORTH_SUGGESTING ? [{ service: term.service, score }] : [];
+  });
+  scored.sort((a, b) => b.score - a.score);
+  return distinct(scored.map(({ service }) => service)).slice(0, MAX_SUGGESTIONS);
+}
+
+function isFree(index: number, pieces: readonly Piece[]): boolean {
+  return pieces.every((piece) => index < piece.from || index > piece.to);
+}
+
+function sameServices(a: Piece, b: Piece): boolean {
+  return (
+    a.services.length === b.services.length && a.services.every((service) => b.services.includes(service))
+  );
+}
+
+function distinct(services: readonly Service[]): Service[] {
+  return [...new Set(services)];
+}
