@@ -89,7 +89,10 @@ export const toolCalls = pgTable(
     answeredAt: instant("answered_at"),
     latencyMs: integer("latency_ms"),
   },
-  (t) => [unique("tool_calls_key").on(t.companyId, t.callId, t.key), index("tool_calls_at").on(t.callId, t.at)],
+  (t) => [
+    unique("tool_calls_key").on(t.companyId, t.callId, t.key),
+    index("tool_calls_at").on(t.callId, t.at),
+  ],
 );
 
 /**

@@ -6,9 +6,16 @@ import { createTestDatabase, type TestDatabase } from "../support/database.js";
 
 const OURS = randomUUID();
 const THEIRS = randomUUID();
-/** Tables of which a query without a tenant may see rows in the system scope (migration 0001). */
-const SYSTEM_READS = ["companies", "api_tokens", "tenant_secrets", "event_type_owners", "calcom_uids"];
-const SYSTEM_WRITES = ["commands", "webhook_events", "alerts"];
+/** Tables of which a query without a tenant may see rows in the system scope (migrations 0001, 0003). */
+const SYSTEM_READS = [
+  "companies",
+  "api_tokens",
+  "tenant_secrets",
+  "event_type_owners",
+  "calcom_uids",
+  "call_routes",
+];
+const SYSTEM_WRITES = ["commands", "webhook_events", "alerts", "callbacks"];
 
 let database: TestDatabase;
 let admin: postgres.Sql;
@@ -60,6 +67,18 @@ async function fill(company: string): Promise<void> {
     await tx`INSERT INTO drifts (company_id, kind, severity, dedupe_key) VALUES (${company}, 'time', 'low', 'k')`;
     await tx`INSERT INTO reconciliations (company_id, watermark) VALUES (${company}, ${now})`;
     await tx`INSERT INTO alerts (company_id, type, data, dedupe_key) VALUES (${company}, 't', '{}', 'k')`;
+    const call = id();
+    await tx`INSERT INTO call_routes (company_id, kind, value) VALUES (${company}, 'agent', 'a')`;
+    await tx`INSERT INTO calls (id, company_id, provider, provider_call_id) VALUES (${call}, ${company}, 'retell', 'c')`;
+    await tx`INSERT INTO tool_calls (company_id, call_id, key, tool, args, args_hash)
+      VALUES (${company}, ${call}, 'k', 'find_slots', '{}', 'h')`;
+    await tx`INSERT INTO offers (company_id, id, call_id, service_id, branch_id, staff_id, staff_wished, start_at, end_at,
+        time_zone, phases, price_cents, buffer_after_minutes, kind, expires_at)
+      VALUES (${company}, 'of_1', ${call}, ${service}, ${branch}, ${staff}, false, ${now}, ${now}, 'UTC', '[]', 1, 0,
+        'wish', ${now})`;
+    await tx`INSERT INTO reschedule_offers (company_id, call_id, appointment_id) VALUES (${company}, ${call}, ${appointment})`;
+    await tx`INSERT INTO callbacks (id, company_id, workflow_id, priority, topic, reason, due_at, dedupe_key)
+      VALUES (${id()}, ${company}, ${`callback:${company}`}, 'normal', 't', 'asked', ${now}, 'k')`;
   });
 }
 
