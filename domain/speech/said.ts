@@ -1,3 +1,5 @@
+import type { Wish } from "../german-time/reading.js";
+
 /** An instant that is spoken, and where its wall clock hangs. */
 export interface SpokenMoment {
   start: Date;
@@ -20,14 +22,6 @@ export interface SpokenDay {
   /** `YYYY-MM-DD` in `zone`. */
   date: string;
   zone: string;
-}
-
-/** One way to understand a date: a day, or a day with a minute of it, or a minute without a day. */
-export interface SpokenReading {
-  /** `YYYY-MM-DD`; `null`: only the time is in doubt. */
-  date: string | null;
-  /** Minutes since local midnight; `null`: only the day is in doubt. */
-  minute: number | null;
 }
 
 /** What the caller's time was, as far as an answer with free times depends on it. */
@@ -96,11 +90,7 @@ export interface Say {
   /** `STAFF_CANNOT_DO_SERVICE`, naming who can. */
   staffCannotDoService(slots: { staff: string; service: string; qualified: readonly string[] }): string;
   /** `AMBIGUOUS_DATE`: both readings. */
-  ambiguousDate(slots: {
-    now: Date;
-    zone: string;
-    readings: readonly [SpokenReading, SpokenReading];
-  }): string;
+  ambiguousDate(slots: { now: Date; zone: string; readings: readonly [Wish, Wish] }): string;
 
   /** `NEEDS_SERVICE`. */
   needsService(): string;

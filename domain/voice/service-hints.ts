@@ -1,7 +1,6 @@
 import type { Service } from "../tenant/catalogue.js";
-import type { HeardWord, Piece } from "./service-match.js";
-import type { Term } from "./service-terms.js";
-import { CUT, cutFor, FILLERS, isCut, standsFor, WEAK } from "./service-words.js";
+import type { HeardWord, Piece, Term } from "./service-terms.js";
+import { audienceOf, CUT, cutFor, FILLERS, isCut, standsFor, WEAK } from "./service-words.js";
 import { soundDistance, wordsOf } from "./spoken-words.js";
 
 /** So many of a name's words, at least two, name the service. */
@@ -33,7 +32,13 @@ export function partialMatch(
       return { services: [best.service], ...position };
     }
   }
-  return { services: candidates, ...position };
+  return { services: whomFirst(candidates, terms), ...position };
+}
+
+/** Cuts that say whom they are for stand first: only the first few are spoken, and most callers mean one of them. */
+function whomFirst(candidates: readonly Service[], terms: readonly Term[]): Service[] {
+  const rank = (service: Service) => (termsHave(service, terms, (own) => audienceOf(own) !== null) ? 0 : 1);
+  return candidates.toSorted((a, b) => rank(a) - rank(b));
 }
 
 interface Hint {

@@ -1,8 +1,8 @@
 import type { Service } from "../tenant/catalogue.js";
 import { givenText } from "./given.js";
 import { partialMatch } from "./service-hints.js";
-import { type Term, termsOf } from "./service-terms.js";
-import { CONNECTIVES, differentAudience, FILLERS, standsFor, WEAK } from "./service-words.js";
+import { type HeardWord, type Piece, type Term, termsOf } from "./service-terms.js";
+import { CONNECTIVES, differentAudience, FILLERS, NEGATIONS, standsFor, WEAK } from "./service-words.js";
 import { soundDistance, soundSimilarity, wordsOf } from "./spoken-words.js";
 
 export type ServiceMatch =
@@ -15,22 +15,6 @@ export type ServiceMatch =
   | { kind: "unknown"; phrase: string; suggestions: Service[] }
   /** Nothing was named. */
   | { kind: "none" };
-
-/** A word of the wish. */
-export interface HeardWord {
-  word: string;
-  /** The word as it was said. */
-  said: string;
-  /** Which part of the wish it stands in: parts are phrases of their own or joined by "und", a comma and so on. */
-  part: number;
-}
-
-/** A piece of the wish that is understood: one service, or several that it may mean. */
-export interface Piece {
-  services: Service[];
-  from: number;
-  to: number;
-}
 
 /** The longest name of a service has fewer words. */
 const LONGEST_TERM = 10;
@@ -76,10 +60,15 @@ function hear(phrases: readonly string[]): HeardWord[] {
     part += 1;
     for (const clause of phrase.split(/[,;&+/]|\.\s/u)) {
       part += 1;
+      // "keine Dauerwelle", "ohne Schneiden": what is not wished ends where the clause does.
+      let unwished = false;
       for (const said of clause.split(/[\s\-‐‑–—]+/u)) {
         for (const word of wordsOf(said)) {
-          if (CONNECTIVES.has(word)) part += 1;
-          else heard.push({ word, said, part });
+          if (CONNECTIVES.has(word)) {
+            part += 1;
+            unwished = false;
+          } else if (NEGATIONS.has(word)) unwished = true;
+          else if (!unwished) heard.push({ word, said, part });
         }
       }
     }

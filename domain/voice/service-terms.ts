@@ -13,6 +13,22 @@ export interface Term {
   common: string;
 }
 
+/** A word of the wish. */
+export interface HeardWord {
+  word: string;
+  /** The word as it was said. */
+  said: string;
+  /** Which part of the wish it stands in: parts are phrases of their own or joined by "und", a comma and so on. */
+  part: number;
+}
+
+/** A piece of the wish that is understood: one service, or several that it may mean. */
+export interface Piece {
+  services: Service[];
+  from: number;
+  to: number;
+}
+
 /** Everything that a service of this catalogue is called: name, slug, aliases. */
 export function termsOf(services: readonly Service[]): Term[] {
   return services.flatMap((service) => {

@@ -1,7 +1,12 @@
 /** Words that join or separate what is wished; in a service's own name they carry nothing. */
 export const CONNECTIVES = new Set([
-  ..."und oder sowie plus mit dazu ausserdem noch dann danach anschliessend zusaetzlich auch and".split(" "),
+  ..."und oder sowie plus mit dazu ausserdem sondern noch dann danach anschliessend zusaetzlich auch and".split(
+    " ",
+  ),
 ]);
+
+/** What follows is not wished. */
+export const NEGATIONS = new Set("kein keine keinen keiner keinem ohne nicht statt anstatt".split(" "));
 
 /** Words around a wish that name no service. */
 export const FILLERS = new Set([
@@ -36,14 +41,14 @@ const SAME: readonly (readonly [string, string])[] = [
   ],
   ["bart", "bartschnitt barttrimmen bartpflege bartrasur rasur rasieren barbier"],
   ["waschen", "haarwaesche kopfwaesche shampoo haarewaschen wasche waesche gewaschen"],
-  ["foehnen", "foehn foen foenen trocknen blowdry blowdry foehne gefoehnt foent trockenfoehnen"],
+  ["foehnen", "foehn foen foenen trocknen blowdry foehne gefoehnt foent trockenfoehnen"],
   ["styling", "frisur stylen hochsteckfrisur gestylt stilen"],
   ["dauerwelle", "perm dauerwellen"],
-  ["straehnen", "straehnchen highlights highlight strähne straehne"],
+  ["straehnen", "straehnchen highlights highlight straehne"],
   ["extensions", "haarverlaengerung haarverlaengerungen extension"],
   [
     "schneiden",
-    "schnitt haarschnitt haareschneiden haarschneiden schneide geschnitten cut nachschneiden spitzenschneiden",
+    "schnitt haarschnitt haareschneiden haarschneiden schneide geschnitten cut nachschneiden spitzenschneiden haircut",
   ],
 ];
 
@@ -75,10 +80,15 @@ export function isCut(word: string): boolean {
   return word === CUT || word.endsWith("schnitt");
 }
 
+/** Whom a compound is for: "Herrenhaarschnitt". `null`: it does not say. */
+export function audienceOf(word: string): "men" | "women" | "children" | null {
+  if (/^(herren|maenner)/.test(word)) return "men";
+  if (/^(damen|frauen)/.test(word)) return "women";
+  return word.startsWith("kinder") ? "children" : null;
+}
+
 /** Whether two words speak of different people's cuts; by ear alone "Damen…" and "Herren…" come too close. */
 export function differentAudience(a: string, b: string): boolean {
-  const of = (word: string) => /^(herren|maenner|damen|frauen|kinder)/.exec(word)?.[1] ?? null;
-  const pairs: Record<string, string> = { maenner: "herren", frauen: "damen" };
-  const [first, second] = [of(a), of(b)].map((found) => (found === null ? null : (pairs[found] ?? found)));
+  const [first, second] = [audienceOf(a), audienceOf(b)];
   return first !== null && second !== null && first !== second;
 }
