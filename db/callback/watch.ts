@@ -1,0 +1,61 @@
+import type { CallbackPriority } from "../../domain/callback/promise.js";
+import { type Database, inTenant, json } from "../client.js";
+import type { CallbackReason } from "../schema/voice.js";
+import type { CallbackStatus } from "./view.js";
+
+/** What the workflow of a callback knows of it: nothing personal. */
+export interface CallbackState {
+  status: CallbackStatus;
+  priority: CallbackPriority;
+  reason: CallbackReason;
+  /** ISO instant. */
+  dueAt: string;
+}
+
+interface Scope {
+  companyId: string;
+  callbackId: string;
+}
+
+/** @returns `null`: there is no such callback (any more) */
+export async function readCallbackState(db: Database, scope: Scope): Promise<CallbackState | null> {
+  const [row] = await inTenant(
+    db,
+    scope.companyId,
+    (tx) => tx<(Omit<CallbackState, "dueAt"> & { dueAt: Date })[]>`
+      SELECT status, priority, reason, due_at FROM callbacks WHERE id = ${scope.callbackId}`,
+  );
+  return row ? { ...row, dueAt: row.dueAt.toISOString() } : null;
+}
+
+/**
+ * Says that nobody has called back yet, unless somebody has. Repeated for one reminder it is one alert.
+ *
+ * @param scope `reminder`: from 1 on
+ */
+export async function remindOfCallback(
+  db: Database,
+  scope: Scope & { reminder: number },
+): Promise<CallbackState | null> {
+  const { companyId, callbackId, reminder } = scope;
+  await inTenant(db, companyId, async (tx) => {
+    const [row] = await tx<
+      {
+        priority: string;
+        reason: string;
+        dueAt: Date;
+        workflowId: string;
+        branchId: string | null;
+      }[]
+    >`UPDATE callbacks SET reminded_at = date_trunc('milliseconds', now()) WHERE id = ${callbackId} AND status = 'open'
+      RETURNING priority, reason, due_at, workflow_id, branch_id`;
+    if (!row) return;
+    const { branchId, ...shown } = row;
+    await tx`INSERT INTO alerts (company_id, type, data, dedupe_key, branch_id)
+             VALUES (${companyId}, 'callback.overdue',
+               ${json(tx, { callbackId, ...shown, dueAt: row.dueAt.toISOString(), reminder })},
+               ${`callback:${callbackId}:overdue:${reminder}`}, ${branchId})
+             ON CONFLICT DO NOTHING`;
+  });
+  return await readCallbackState(db, scope);
+}
