@@ -31,13 +31,13 @@ export async function readCallbackState(db: Database, scope: Scope): Promise<Cal
 /**
  * Says that nobody has called back yet, unless somebody has. Repeated for one reminder it is one alert.
  *
- * @param scope `reminder`: from 1 on
+ * @param scope `reminder`: from 1 on; `reminderId`: names it, also against another run's
  */
 export async function remindOfCallback(
   db: Database,
-  scope: Scope & { reminder: number },
+  scope: Scope & { reminder: number; reminderId: string },
 ): Promise<CallbackState | null> {
-  const { companyId, callbackId, reminder } = scope;
+  const { companyId, callbackId, reminder, reminderId } = scope;
   await inTenant(db, companyId, async (tx) => {
     const [row] = await tx<
       {
@@ -54,7 +54,7 @@ export async function remindOfCallback(
     await tx`INSERT INTO alerts (company_id, type, data, dedupe_key, branch_id)
              VALUES (${companyId}, 'callback.overdue',
                ${json(tx, { callbackId, ...shown, dueAt: row.dueAt.toISOString(), reminder })},
-               ${`callback:${callbackId}:overdue:${reminder}`}, ${branchId})
+               ${`callback:${callbackId}:overdue:${reminderId}`}, ${branchId})
              ON CONFLICT DO NOTHING`;
   });
   return await readCallbackState(db, scope);
