@@ -1,4 +1,5 @@
 import type { TenantDocument } from "../../domain/tenant/document.js";
+import { plannedEventType } from "../../domain/tenant/template.js";
 import type { SimulatorSeed } from "../calcom-simulator/model.js";
 
 export interface SimulatorWorld {
@@ -6,11 +7,23 @@ export interface SimulatorWorld {
   apiKey: string;
   /** Where the simulator sends the company's webhooks, and what signs them. */
   webhook: { url: string; secret: string };
+  /** Who else is in the team, and hosts nothing. */
+  otherMembers?: readonly { id: number; name: string }[];
 }
 
-/** Who owns the team and the key; performs nothing, so no event type has this host. */
-const MANAGER_ID = 1;
+/** Who owns all teams and the key; performs nothing, so no event type has this host. */
+const MANAGER = {
+  id: 1,
+  name: "Verwaltung",
+  email: "verwaltung@calcom.example",
+  username: "verwaltung",
+  timeZone: "Europe/Berlin",
+  workingHours: {},
+};
 const TEAM_ZONE = "Europe/London";
+
+/** The event types of the real salon ask for it, and no booking was made until it was answered (salon-gateway 11.19). */
+const TITLE_FIELD = { slug: "title", type: "text", label: "What is this meeting about?", required: true };
 
 type Staff = TenantDocument["staff"][number];
 type Mapping = TenantDocument["eventTypes"][number];
@@ -40,22 +53,22 @@ export function simulatorSeed(document: TenantDocument, world: SimulatorWorld): 
           },
         ],
   );
-  const types = new Map<number, Mapping[]>();
+  const others = (world.otherMembers ?? []).map(({ id, name }) => ({
+    id,
+    name,
+    email: `user-${id}@${world.companySlug}.example`,
+    username: `${world.companySlug}-${id}`,
+    timeZone: document.timeZone,
+    workingHours: {},
+  }));
+  const types = new Map<number, [Mapping, ...Mapping[]]>();
   for (const mapping of document.eventTypes) {
-    types.set(mapping.calcomEventTypeId, [...(types.get(mapping.calcomEventTypeId) ?? []), mapping]);
+    const shared = types.get(mapping.calcomEventTypeId);
+    if (shared) shared.push(mapping);
+    else types.set(mapping.calcomEventTypeId, [mapping]);
   }
   return {
-    hosts: [
-      {
-        id: MANAGER_ID,
-        name: `${document.name} Verwaltung`,
-        email: `manager@${world.companySlug}.example`,
-        username: world.companySlug,
-        timeZone: document.timeZone,
-        workingHours: {},
-      },
-      ...hosts,
-    ],
+    hosts: [MANAGER, ...hosts, ...others],
     teams: [
       {
         id: teamId,
@@ -63,12 +76,12 @@ export function simulatorSeed(document: TenantDocument, world: SimulatorWorld): 
         slug: world.companySlug,
         timeZone: TEAM_ZONE,
         members: [
-          { userId: MANAGER_ID, role: "owner" as const },
-          ...hosts.map((host) => ({ userId: host.id, role: "member" as const })),
+          { userId: MANAGER.id, role: "owner" as const },
+          ...[...hosts, ...others].map((host) => ({ userId: host.id, role: "member" as const })),
         ],
       },
     ],
-    keys: [{ key: world.apiKey, userId: MANAGER_ID }],
+    keys: [{ key: world.apiKey, userId: MANAGER.id }],
     eventTypes: [...types].map(([id, mappings]) => eventType(document, teamId, id, mappings)),
     webhooks: [
       {
@@ -99,41 +112,32 @@ export async function seedSimulator(url: string, seed: SimulatorSeed): Promise<v
   }
 }
 
-function eventType(document: TenantDocument, teamId: number, id: number, mappings: readonly Mapping[]) {
-  const [first] = mappings;
-  const service = document.services.find((one) => one.slug === first?.service);
-  const phase = service?.phases.find((one) => one.key === first?.phase);
-  if (!first || !service || !phase) throw new Error(`event type ${id} has no service in the document`);
-  const staff = document.staff.filter((member) => mappings.some((mapping) => hosts(mapping, member)));
-  const composite = service.phases.length > 1;
-  const title = composite ? `${service.name}: ${phase.key}` : service.name;
-  const person = first.staff === null ? undefined : staff[0]?.name;
-  const branch = document.branches.find((one) => one.slug === first.branch)?.name;
+function eventType(
+  document: TenantDocument,
+  teamId: number,
+  id: number,
+  mappings: readonly [Mapping, ...Mapping[]],
+) {
+  const { slug, title, minutes, hidden, minimumNoticeMinutes, hosts } = plannedEventType(document, mappings);
   return {
     id,
-    title: [title, person ?? branch].filter(Boolean).join(", "),
-    lengthInMinutes: phase.minutes,
+    slug,
+    title,
+    lengthInMinutes: minutes,
     schedulingType: "roundRobin" as const,
     teamId,
-    hosts: staff.map((member) => {
-      if (member.calcomUserId === null) {
-        throw new Error(`${member.slug} hosts event type ${id} and needs a calcomUserId`);
-      }
-      return member.calcomUserId;
-    }),
-    // A segment is no use to who books it alone.
-    hidden: composite,
-    // The notice of a later segment is counted from its own start, so only the first needs it.
-    minimumBookingNotice: phase === service.phases[0] ? service.minimumNoticeMinutes : 0,
+    hosts: document.staff
+      .filter((member) => hosts.includes(member.slug))
+      .map((member) => {
+        if (member.calcomUserId === null) {
+          throw new Error(`${member.slug} hosts event type ${id} and needs a calcomUserId`);
+        }
+        return member.calcomUserId;
+      }),
+    hidden,
+    minimumBookingNotice: minimumNoticeMinutes,
+    bookingFields: [TITLE_FIELD],
   };
-
-  function hosts(mapping: Mapping, member: Staff): boolean {
-    if (mapping.staff !== null) return mapping.staff === member.slug;
-    return (
-      (mapping.branch === null || member.branches.includes(mapping.branch)) &&
-      (!service?.skill || member.skills.includes(service.skill))
-    );
-  }
 }
 
 function zoneOf(document: TenantDocument, member: Staff): string {

@@ -1,6 +1,6 @@
 import { seed } from "../seed.js";
 import type { Installation } from "./installation.js";
-import { step } from "./report.js";
+import { report, step } from "./report.js";
 
 /** The tenant that is there from the first start, and the token that speaks for it. */
 export interface Seeded {
@@ -16,7 +16,7 @@ export interface Seeded {
 export async function seedTenant(installation: Installation): Promise<Seeded | null> {
   const { simulatorUrl, secrets, config } = installation;
   if (simulatorUrl === null) return null;
-  return step("first tenant", () =>
+  const { notices, ...seeded } = await step("first tenant", () =>
     seed({
       databaseUrl: installation.databaseUrl,
       secretsKey: installation.secretsKey,
@@ -31,4 +31,6 @@ export async function seedTenant(installation: Installation): Promise<Seeded | n
       token: secrets.tenantToken,
     }),
   );
+  for (const notice of notices ?? []) report(`  ${notice}`);
+  return seeded;
 }
