@@ -6,18 +6,18 @@ import { readFacts } from "../../db/booking/outcome.js";
 import { type Database, inTenant } from "../../db/client.js";
 import type { Directory } from "../../db/tenant/directory.js";
 import { decideChange } from "../../domain/booking/changeable.js";
-import type { AppointmentFacts } from "../../domain/booking/facts.js";
 import { type PlannedPhase, planMove } from "../../domain/booking/phases.js";
 import { QUOTA_WINDOW_DAYS } from "../../domain/policy/policy.js";
 import { apiBookingWorkflowId, appointmentIdOf } from "../../workflows/booking/ids.js";
 import { Problem, problemBody } from "../problems.js";
 import { toInstant } from "../validation.js";
 import type { Alternatives } from "./alternatives.js";
-import type { Dispatch, Dispatcher } from "./dispatch.js";
+import type { Dispatcher } from "./dispatch.js";
 import { checkRules, plansFor, resolveWish, type Wish } from "./intake.js";
 import { ChangeRefused, refusalProblem } from "./refusals.js";
 import { hashOf } from "./request-hash.js";
 import type { BookingBody } from "./schemas.js";
+import { freshFacts, signal, whenSettled } from "./settled.js";
 import type { Waiting } from "./waiting.js";
 
 export interface BookingCommandDeps {
@@ -89,7 +89,7 @@ export async function book(deps: BookingCommandDeps, caller: Caller, body: Booki
     plans,
   });
   if (acceptance.result === "known") return await replay(deps, caller, requestHash, wish);
-  if (acceptance.result === "taken") throw await slotTaken(deps, wish);
+  if (acceptance.result !== "accepted") throw await slotTaken(deps, wish);
   const signalled = signal(deps, {
     companyId,
     appointmentId,
@@ -291,27 +291,7 @@ async function replay(
   return { ...kept, appointmentId: known.appointmentId, replayed: true };
 }
 
-/** @returns whether the lifecycle has been told; if not, the relay will tell it */
-function signal(deps: BookingCommandDeps, dispatch: Dispatch): Promise<boolean> {
-  return deps.dispatcher.send(dispatch).then(
-    () => true,
-    (error: unknown) => {
-      deps.log.warn(
-        { workflowId: dispatch.workflowId, error: error instanceof Error ? error.name : "unknown" },
-        "not signalled; the relay will",
-      );
-      return false;
-    },
-  );
-}
-
-/** A notification can be lost with its connection: whoever waits looks for himself that often. */
-const LOOK_ANYWAY_MS = 2_000;
-
-/**
- * Waits for the row, as long as the caller has time; when Temporal cannot be told, that is known at once. What
- * was answered first is the answer for good.
- */
+/** What was answered first is the answer for good; who waits in vain gets the appointment as it stands, and 202. */
 async function answer(
   deps: BookingCommandDeps,
   caller: Caller,
@@ -321,26 +301,15 @@ async function answer(
   moving?: { appointmentId: string; uid: string | null },
   replayed = false,
 ): Promise<Answer> {
-  const { db, waiting } = deps;
+  const { db } = deps;
   const { companyId } = caller;
-  const deadline = Date.now() + caller.waitMs;
-  const listen = () => waiting.until(command.id, Math.min(deadline - Date.now(), LOOK_ANYWAY_MS));
-  let heard = listen();
-  let told = true;
-  const untold = signalled.then((reached) => {
-    told = reached;
-    return reached ? new Promise<never>(() => {}) : undefined;
+  const progress = await whenSettled(deps, {
+    companyId,
+    commandId: command.id,
+    deadline: Date.now() + caller.waitMs,
+    signalled,
+    replayed,
   });
-  // What a second request with the key asks for may have been settled before it listened.
-  let progress = replayed ? await commandProgress(db, companyId, { id: command.id }) : null;
-  while (!progress?.outcome && !progress?.answer) {
-    await Promise.race([heard, untold]);
-    const last = !told || waiting.released || Date.now() >= deadline;
-    // Listened again before the look: what is settled in between is heard.
-    if (!last) heard = listen();
-    progress = await commandProgress(db, companyId, { id: command.id });
-    if (last) break;
-  }
   if (progress?.answer) return progress.answer;
   if (progress?.outcome?.result === "refused") {
     const refused = refusalProblem(progress.outcome);
@@ -373,13 +342,4 @@ async function slotTaken(
   return new Problem("slot-taken", "start: is held or booked by another", {
     alternatives: await deps.alternatives.near(wish, moving),
   });
-}
-
-function freshFacts(plan: readonly PlannedPhase[]): AppointmentFacts {
-  return {
-    status: "pending",
-    start: plan[0]?.start ?? "",
-    end: plan.at(-1)?.end ?? "",
-    phases: plan.map((phase) => ({ ...phase, uid: null, cancelled: false })),
-  };
 }

@@ -15,6 +15,20 @@ export function apiBookingWorkflowId(companyId: string, idempotencyKey: string):
   return `booking:${companyId}:api:${key}`;
 }
 
+/**
+ * Born in a call: what the caller wants, so that asking again is the same booking (design.md 3).
+ *
+ * @param again counts the times that this very wish was booked and cancelled before in the call
+ */
+export function voiceBookingWorkflowId(
+  companyId: string,
+  wish: { callId: string; serviceId: string; staffId: string; start: Date; again: number },
+): string {
+  const { callId, serviceId, staffId, start, again } = wish;
+  const parts = [callId, serviceId, staffId, start.toISOString(), ...(again === 0 ? [] : [String(again)])];
+  return `booking:${companyId}:voice:${sha256(parts.join("|"))}`;
+}
+
 /** Born in Cal.com: the first uid of the chain. */
 export function calcomBookingWorkflowId(companyId: string, firstUid: string): string {
   return `booking:${companyId}:calcom:${firstUid}`;

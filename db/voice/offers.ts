@@ -1,0 +1,179 @@
+import { busyIntervalsOf, type PlannedPhase } from "../../domain/booking/phases.js";
+import { type Interval, lockCalendars, takeIntervals } from "../booking/intervals.js";
+import { EXCLUSION_VIOLATION, json, sqlState, type Transaction } from "../client.js";
+
+/** A free time as it is to be offered, with everything that the commit needs. */
+export interface NewOffer {
+  id: string;
+  serviceId: string;
+  branchId: string;
+  staffId: string;
+  /** The caller asked for this person by name. */
+  staffWished: boolean;
+  start: Date;
+  end: Date;
+  timeZone: string;
+  phases: PlannedPhase[];
+  priceCents: number;
+  bufferAfterMinutes: number;
+  kind: "wish" | "alternative";
+  /** Milliseconds that the chair is kept. */
+  holdMs: number;
+}
+
+export interface OfferRow {
+  id: string;
+  callId: string;
+  serviceId: string;
+  branchId: string;
+  staffId: string;
+  staffWished: boolean;
+  startAt: Date;
+  endAt: Date;
+  timeZone: string;
+  phases: PlannedPhase[];
+  priceCents: number;
+  bufferAfterMinutes: number;
+  kind: "wish" | "alternative";
+  state: "open" | "taken" | "released";
+  appointmentId: string | null;
+  expired: boolean;
+}
+
+/** Live holds of one number at most (voice-agents 3.6): one undecided caller must not empty the day. */
+export const LIVE_HOLDS = 3;
+
+/**
+ * Offers times to a call and keeps the chairs, each for its time. Older offers of the call stay good, but give
+ * their chairs back as far as more than `LIVE_HOLDS` would be kept: the commit decides then. A time that somebody
+ * else has taken meanwhile is not offered.
+ *
+ * @param own appointments of the caller: their chairs are kept by themselves already
+ * @returns the ids of those that are held
+ */
+export async function holdOffers(
+  tx: Transaction,
+  companyId: string,
+  callId: string,
+  offers: readonly NewOffer[],
+  own: readonly string[],
+): Promise<Set<string>> {
+  const wanted = offers.map((offer) => ({
+    offer,
+    intervals: busyIntervalsOf(offer.phases, offer.bufferAfterMinutes),
+  }));
+  const staffIds = wanted.flatMap(({ intervals }) => intervals.map((interval) => interval.staffId));
+  const [, standing] = await Promise.all([
+    lockCalendars(tx, staffIds),
+    own.length === 0
+      ? Promise.resolve([])
+      : tx<{ staffId: string; start: Date; end: Date }[]>`
+          SELECT staff_id, lower(during) AS start, upper(during) AS "end" FROM busy_intervals
+          WHERE owner_id = ANY(${[...own]}::uuid[])`.execute(),
+    freeOldest(tx, callId, LIVE_HOLDS - wanted.length),
+  ]);
+  const held = new Set<string>();
+  for (const { offer, intervals } of wanted) {
+    const expiresAt = new Date(Date.now() + offer.holdMs);
+    const toHold = intervals.flatMap((interval) => without(interval, standing));
+    try {
+      await tx.savepoint((inner) =>
+        takeIntervals(
+          inner,
+          { companyId, ownerId: callId, kind: "hold", commandId: null, expiresAt },
+          toHold,
+        ),
+      );
+    } catch (error) {
+      if (sqlState(error) !== EXCLUSION_VIOLATION) throw error;
+      continue;
+    }
+    await tx`
+      INSERT INTO offers (company_id, id, call_id, service_id, branch_id, staff_id, staff_wished, start_at, end_at,
+        time_zone, phases, price_cents, buffer_after_minutes, kind, expires_at)
+      VALUES (${companyId}, ${offer.id}, ${callId}, ${offer.serviceId}, ${offer.branchId}, ${offer.staffId},
+        ${offer.staffWished}, ${offer.start}, ${offer.end}, ${offer.timeZone}, ${json(tx, offer.phases)},
+        ${offer.priceCents}, ${offer.bufferAfterMinutes}, ${offer.kind}, ${expiresAt})`;
+    held.add(offer.id);
+  }
+  return held;
+}
+
+/** Gives back the chairs of the call's oldest holds until at most `keep` offers hold one. */
+async function freeOldest(tx: Transaction, callId: string, keep: number): Promise<void> {
+  await tx`
+    DELETE FROM busy_intervals WHERE owner_id = ${callId} AND expires_at <= (
+      SELECT expires_at FROM (SELECT DISTINCT expires_at FROM busy_intervals WHERE owner_id = ${callId}) AS h
+      ORDER BY expires_at DESC OFFSET ${Math.max(0, keep)} LIMIT 1)`.execute();
+}
+
+/** What of an interval is not covered by those of the same chair that stand already. */
+function without(
+  interval: Interval,
+  standing: readonly { staffId: string; start: Date; end: Date }[],
+): Interval[] {
+  let left = [interval];
+  for (const taken of standing) {
+    if (taken.staffId !== interval.staffId) continue;
+    left = left.flatMap((part) => {
+      if (taken.end <= part.start || taken.start >= part.end) return [part];
+      return [
+        ...(taken.start > part.start ? [{ ...part, end: taken.start }] : []),
+        ...(taken.end < part.end ? [{ ...part, start: taken.end }] : []),
+      ];
+    });
+  }
+  return left;
+}
+
+/** An offer of this company, whoever it was made to. */
+export async function readOffer(tx: Transaction, companyId: string, id: string): Promise<OfferRow | null> {
+  const [row] = await tx<OfferRow[]>`
+    SELECT id, call_id, service_id, branch_id, staff_id, staff_wished, start_at, end_at, time_zone, phases, price_cents,
+      buffer_after_minutes, kind, state, appointment_id, expires_at <= clock_timestamp() AS expired
+    FROM offers WHERE company_id = ${companyId} AND id = ${id}`;
+  return row ?? null;
+}
+
+/**
+ * Makes the offer the call's choice: all that the call held is free again, and what was offered together with it
+ * is gone. Offers of other questions stay good (for somebody else, say); the commit decides about them.
+ * To be called when the calendars of the offer are locked, before its chairs are taken for the appointment.
+ *
+ * @returns `false` when it has been taken already, or is over
+ */
+export async function takeOffer(
+  tx: Transaction,
+  taken: { companyId: string; callId: string; offerId: string; appointmentId: string },
+): Promise<boolean> {
+  const { companyId, callId, offerId, appointmentId } = taken;
+  const [chosen] = await Promise.all([
+    tx`
+      UPDATE offers SET state = 'taken', appointment_id = ${appointmentId}
+      WHERE company_id = ${companyId} AND id = ${offerId} AND call_id = ${callId} AND state = 'open'
+        AND expires_at > clock_timestamp() RETURNING 1`.execute(),
+    tx`
+      UPDATE offers SET state = 'released'
+      WHERE call_id = ${callId} AND id <> ${offerId} AND state = 'open'
+        AND created_at = (SELECT created_at FROM offers WHERE company_id = ${companyId} AND id = ${offerId})`.execute(),
+    tx`DELETE FROM busy_intervals WHERE owner_id = ${callId}`.execute(),
+  ]);
+  return chosen.length > 0;
+}
+
+/** The call is over, or what was offered is not wanted: the chairs are free at once. */
+export async function releaseOffers(tx: Transaction, callId: string): Promise<void> {
+  await Promise.all([
+    tx`UPDATE offers SET state = 'released' WHERE call_id = ${callId} AND state = 'open'`.execute(),
+    tx`DELETE FROM busy_intervals WHERE owner_id = ${callId}`.execute(),
+  ]);
+}
+
+/** Offers that other calls from this number hold at the moment. */
+export async function holdsElsewhere(tx: Transaction, phone: string, callId: string): Promise<number> {
+  const [row] = await tx<{ held: number }[]>`
+    SELECT count(*)::int AS held FROM offers o JOIN calls k ON k.id = o.call_id
+    WHERE k.caller_phone = ${phone} AND k.id <> ${callId} AND o.state = 'open' AND o.expires_at > now()
+      AND k.ended_at IS NULL`;
+  return row?.held ?? 0;
+}

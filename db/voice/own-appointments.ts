@@ -1,0 +1,90 @@
+import type { Transaction } from "../client.js";
+
+/** A future appointment that the caller may speak of, move and cancel. */
+export interface OwnAppointment {
+  id: string;
+  workflowId: string;
+  status: "pending" | "confirmed";
+  startAt: Date;
+  endAt: Date;
+  timeZone: string;
+  serviceId: string;
+  serviceName: string;
+  branchId: string;
+  staffId: string | null;
+  staffName: string | null;
+  priceCents: number;
+  /** A command that is not settled yet. */
+  changing: boolean;
+}
+
+/**
+ * Future appointments of whoever has this number: booked under it, for a customer who has it, or in a call from
+ * it. The number is the platform's, never an argument (voice-agents 3.6).
+ *
+ * @param phone E.164
+ */
+export async function ownAppointments(tx: Transaction, phone: string): Promise<OwnAppointment[]> {
+  return [
+    ...(await tx<OwnAppointment[]>`
+      SELECT a.id, a.workflow_id, a.status, a.start_at, a.end_at, a.time_zone, a.service_id, sv.name AS service_name,
+        a.branch_id, a.staff_id, st.name AS staff_name, a.price_cents,
+        EXISTS (SELECT 1 FROM commands c WHERE c.appointment_id = a.id AND c.settled_at IS NULL) AS changing
+      FROM appointments a JOIN services sv ON sv.id = a.service_id LEFT JOIN staff st ON st.id = a.staff_id
+      WHERE a.start_at > now() AND a.status IN ('pending', 'confirmed') AND (
+        a.attendee_phone = ${phone}
+        OR a.customer_id IN (SELECT id FROM customers WHERE phone = ${phone})
+        OR a.id IN (SELECT o.appointment_id FROM offers o JOIN calls k ON k.id = o.call_id
+                    WHERE k.caller_phone = ${phone} AND o.appointment_id IS NOT NULL))
+      ORDER BY a.start_at, a.id`),
+  ];
+}
+
+/** Who has this number, and what is known of their habits; `null`: nobody. */
+export interface KnownCaller {
+  customerId: string;
+  name: string;
+  /** The service of most of the last twenty appointments, and its share of them. */
+  usualServiceId: string | null;
+  usualShare: number;
+}
+
+/** @param phone E.164 */
+export async function knownCaller(tx: Transaction, phone: string): Promise<KnownCaller | null> {
+  const [row] = await tx<KnownCaller[]>`
+    WITH who AS (
+      SELECT id, name FROM customers WHERE phone = ${phone} ORDER BY created_at, id LIMIT 1
+    ), past AS (
+      SELECT a.service_id FROM appointments a, who WHERE a.customer_id = who.id AND a.status NOT IN ('cancelled', 'failed')
+      ORDER BY a.start_at DESC LIMIT 20
+    ), usual AS (
+      SELECT service_id, count(*)::float8 / (SELECT count(*) FROM past) AS share FROM past
+      GROUP BY service_id ORDER BY count(*) DESC LIMIT 1
+    )
+    SELECT who.id AS customer_id, who.name, usual.service_id AS usual_service_id, coalesce(usual.share, 0) AS usual_share
+    FROM who LEFT JOIN usual ON true`;
+  return row ?? null;
+}
+
+/** What a number has booked, for the limits that keep a prank from filling the book. */
+export interface NumberUsage {
+  /** Booked by voice within the last 24 hours. */
+  bookedToday: number;
+  /** Future appointments. */
+  open: number;
+  /** Somebody of this number has been here before. */
+  hasVisited: boolean;
+}
+
+/** @param phone E.164: the caller's, or of a withheld one the number that was said */
+export async function numberUsage(tx: Transaction, phone: string): Promise<NumberUsage> {
+  const [row] = await tx<NumberUsage[]>`
+    SELECT
+      count(*) FILTER (WHERE a.source = 'voice' AND a.created_at > now() - interval '24 hours'
+        AND a.status <> 'failed')::int AS booked_today,
+      count(*) FILTER (WHERE a.start_at > now() AND a.status IN ('pending', 'confirmed'))::int AS open,
+      coalesce(bool_or(a.end_at < now() AND a.status IN ('confirmed', 'completed')), false) AS has_visited
+    FROM appointments a
+    WHERE a.attendee_phone = ${phone} OR a.customer_id IN (SELECT id FROM customers WHERE phone = ${phone})`;
+  return row ?? { bookedToday: 0, open: 0, hasVisited: false };
+}
