@@ -13,6 +13,7 @@ import type { Dispatcher } from "./booking/dispatch.js";
 import { bookingRoutes } from "./booking/routes.js";
 import type { Waiting } from "./booking/waiting.js";
 import { calcomWebhookRoutes } from "./calcom/routes.js";
+import { callbackRoutes } from "./callback/routes.js";
 import type { RequestContext } from "./context.js";
 import { documentation } from "./documentation/routes.js";
 import { operationsRoutes } from "./operations/routes.js";
@@ -96,6 +97,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<RequestContext> {
     calcomWebhookRoutes({ ...deps, limits, installationSecrets: deps.installation.webhookSecrets }),
   );
   app.route("/", bookingRoutes({ ...deps, alternatives: createAlternatives(deps) }));
+  app.route("/", callbackRoutes(deps));
 
   app.route("/", operationsRoutes(deps));
   app.route("/", tenantRoutes(deps));

@@ -4,11 +4,13 @@ import { createInbox } from "../db/calcom/inbox.js";
 import { connect } from "../db/client.js";
 import { type Config, needed, parseEnvironment } from "../domain/config/environment.js";
 import { type BookingDurations, bookingDurations } from "../workflows/booking/input.js";
+import { CALLBACK_REMINDERS, type CallbackReminders } from "../workflows/callback/input.js";
 import { createApp } from "./app.js";
 import { createDispatcher } from "./booking/dispatch.js";
 import { listenForSettledCommands } from "./booking/waiting.js";
 import { layFoundation } from "./composition.js";
 import { startAlertRelay } from "./relay/alerts.js";
+import { startCallbackRelay } from "./relay/callbacks.js";
 import { type Relay, startRelay } from "./relay/relay.js";
 import { drainOnSignal } from "./shutdown.js";
 import { BACKGROUND_TASK_QUEUE, createTemporalClient, TASK_QUEUE } from "./temporal.js";
@@ -24,6 +26,7 @@ export interface ApiOptions {
   taskQueue?: string;
   backgroundTaskQueue?: string;
   durations?: Partial<BookingDurations>;
+  callbackReminders?: CallbackReminders;
   host?: string;
 }
 
@@ -46,6 +49,7 @@ export async function startApi(config: Config, options: ApiOptions = {}): Promis
     namespace: config.temporal.namespace,
   });
   const taskQueue = options.taskQueue ?? TASK_QUEUE;
+  const backgroundTaskQueue = options.backgroundTaskQueue ?? BACKGROUND_TASK_QUEUE;
   const dispatcher = createDispatcher(temporal.client, {
     taskQueue,
     durations: { ...bookingDurations(config.durations), ...options.durations },
@@ -53,6 +57,10 @@ export async function startApi(config: Config, options: ApiOptions = {}): Promis
   });
   const waiting = await listenForSettledCommands(listening);
   const relay: Relay = await startRelay({ ...foundation, dispatcher });
+  const callbacks = await startCallbackRelay(
+    { ...foundation, client: temporal.client },
+    { taskQueue: backgroundTaskQueue, reminders: options.callbackReminders ?? CALLBACK_REMINDERS },
+  );
   const { alert, temporalUiUrl } = config;
   const alerts =
     alert.webhookUrl === null
@@ -72,7 +80,7 @@ export async function startApi(config: Config, options: ApiOptions = {}): Promis
       client: temporal.client,
       namespace: config.temporal.namespace,
       taskQueue,
-      backgroundTaskQueue: options.backgroundTaskQueue ?? BACKGROUND_TASK_QUEUE,
+      backgroundTaskQueue,
     },
     adminToken: config.adminToken,
     limits: config.limits,
@@ -96,7 +104,7 @@ export async function startApi(config: Config, options: ApiOptions = {}): Promis
       const slow = setTimeout(waiting.release, PATIENCE_MS);
       await drain(DRAIN_MS);
       clearTimeout(slow);
-      await Promise.all([relay.stop(), alerts?.stop()]);
+      await Promise.all([relay.stop(), callbacks.stop(), alerts?.stop()]);
       await Promise.all([listening.close(), foundation.close(), temporal.close()]);
     },
   };
