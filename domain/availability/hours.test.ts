@@ -5,7 +5,7 @@ import { withinHours } from "./hours.js";
 const BERLIN = "Europe/Berlin";
 const at = (text: string) => new Date(text);
 const within = (spans: Parameters<typeof withinHours>[0], from: string, to: string, closed: string[] = []) =>
-  withinHours(spans, BERLIN, at(from), at(to), closed);
+  withinHours(spans, BERLIN, at(from), at(to), { closedOn: closed, region: null, openOn: [] });
 
 describe("opening hours", () => {
   it("take an appointment that ends when they end, and none that ends a minute later.", () => {

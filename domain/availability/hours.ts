@@ -1,8 +1,11 @@
 import { DateTime } from "luxon";
 import { WEEKDAYS, type WeekHours } from "../tenant/catalogue.js";
 import { parseSpan } from "../tenant/hours.js";
+import { type ClosedDays, isClosedDay } from "./holidays.js";
+import { covers, merged, type Span } from "./spans.js";
 
 const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
 /** Clocks are changed on a quarter of an hour everywhere. */
 const QUARTER_MS = 15 * MINUTE_MS;
 
@@ -10,45 +13,133 @@ const QUARTER_MS = 15 * MINUTE_MS;
  * Whether local hours cover the whole of `[start, end)`. Wall time is compared, as salons read their hours:
  * in the night of a clock change both 02:30 lie within 02:00-03:00, and an hour that does not exist is not missed.
  *
- * @param closedOn `YYYY-MM-DD` days of that zone
+ * @param closed days on which the hours do not count, of the zone; `null`: none
  */
 export function withinHours(
   hours: WeekHours,
   zone: string,
   start: Date,
   end: Date,
-  closedOn: readonly string[] = [],
+  closed: ClosedDays | null = null,
 ): boolean {
-  let at = DateTime.fromJSDate(start, { zone });
-  const until = DateTime.fromJSDate(end, { zone });
-  while (at < until) {
-    const next = DateTime.min(nextChange(at, until), at.startOf("day").plus({ days: 1 }), until);
-    const from = at.hour * 60 + at.minute;
-    const to = from + Math.ceil((next.toMillis() - at.startOf("minute").toMillis()) / MINUTE_MS);
-    if (closedOn.includes(at.toISODate() ?? "")) return false;
-    if (!covers(hours[WEEKDAYS[at.weekday - 1] ?? "mon"] ?? [], from, to)) return false;
-    at = next;
-  }
-  return true;
+  const spans = openSpans(hours, zone, start.getTime(), end.getTime(), closed);
+  return covers(spans, start.getTime(), end.getTime());
 }
 
-/** Where the clock jumps on the way, else `until`. */
-function nextChange(at: DateTime, until: DateTime): DateTime {
-  if (at.offset === until.offset) return until;
-  let after = at;
-  do {
-    const millis = (Math.floor(after.toMillis() / QUARTER_MS) + 1) * QUARTER_MS;
-    after = DateTime.fromMillis(millis, { zone: at.zone });
-  } while (after < until && after.offset === at.offset);
-  return after;
+/** When local hours are open on the local days that `[from, to)` touches, whole days, as instants. */
+export function openSpans(
+  hours: WeekHours,
+  zone: string,
+  from: number,
+  to: number,
+  closed: ClosedDays | null,
+): Span[] {
+  const last = localDate(Math.max(from, to - 1), zone);
+  const spans: Span[] = [];
+  for (let date = localDate(from, zone); date <= last; date = nextDate(date)) {
+    if (closed === null || !isClosedDay(closed, date)) spans.push(...openOn(hours, zone, date));
+  }
+  return merged(spans);
 }
 
-/** Spans that touch count as one. */
-function covers(spans: readonly string[], from: number, to: number): boolean {
-  const parsed = spans.flatMap((span) => parseSpan(span) ?? []).sort((a, b) => a.from - b.from);
-  let reached = from;
-  for (const span of parsed) {
-    if (span.from <= reached && span.to > reached) reached = span.to;
+/** `YYYY-MM-DD` of an instant in a zone. */
+export function localDate(instant: number, zone: string): string {
+  const date = DateTime.fromMillis(instant, { zone }).toISODate();
+  if (date === null) throw new RangeError(`${zone} is not a time zone or the instant is invalid`);
+  return date;
+}
+
+/** The calendar day after a `YYYY-MM-DD`. */
+export function nextDate(date: string): string {
+  return addDays(date, 1);
+}
+
+/** Calendar days after (or before) a `YYYY-MM-DD`. */
+export function addDays(date: string, days: number): string {
+  return new Date(Date.parse(`${date}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
+}
+
+/** 1 = Monday … 7 = Sunday. */
+export function weekdayOf(date: string): number {
+  return ((new Date(`${date}T00:00:00Z`).getUTCDay() + 6) % 7) + 1;
+}
+
+/** First instant of a local day, and that of the next. */
+export function dayBounds(date: string, zone: string): Span {
+  const { pieces } = localDay(date, zone);
+  return { start: pieces[0]?.start ?? 0, end: pieces.at(-1)?.end ?? 0 };
+}
+
+const opened = new WeakMap<WeekHours, Map<string, readonly Span[]>>();
+const MOST_DAYS = 2_000;
+
+/** The weekly hours of one local day as instants, whether or not the day is closed for once. */
+export function openOn(hours: WeekHours, zone: string, date: string): readonly Span[] {
+  const known = opened.get(hours) ?? new Map<string, readonly Span[]>();
+  if (!opened.has(hours) || known.size > MOST_DAYS) {
+    known.clear();
+    opened.set(hours, known);
   }
-  return reached >= to && parsed.some((span) => span.from <= from && span.to > from);
+  const key = `${date} ${zone}`;
+  const found = known.get(key);
+  if (found) return found;
+  const day = localDay(date, zone);
+  const spans = (hours[WEEKDAYS[day.weekday - 1] ?? "mon"] ?? []).flatMap((text) => {
+    const span = parseSpan(text);
+    return span ? day.pieces.flatMap((piece) => wallSpan(piece, day.midnight, span)) : [];
+  });
+  const result = merged(spans);
+  known.set(key, result);
+  return result;
+}
+
+/** A stretch of a local day without a change of the clock. */
+interface Piece extends Span {
+  /** Of the zone, in milliseconds. */
+  offset: number;
+}
+
+interface LocalDay {
+  /** 00:00 as if the zone were UTC. */
+  midnight: number;
+  weekday: number;
+  pieces: readonly Piece[];
+}
+
+function wallSpan(piece: Piece, midnight: number, span: { from: number; to: number }): Span[] {
+  const start = Math.max(piece.start, midnight + span.from * MINUTE_MS - piece.offset);
+  const end = Math.min(piece.end, midnight + span.to * MINUTE_MS - piece.offset);
+  return start < end ? [{ start, end }] : [];
+}
+
+const days = new Map<string, LocalDay>();
+
+function localDay(date: string, zone: string): LocalDay {
+  const key = `${date} ${zone}`;
+  const known = days.get(key);
+  if (known) return known;
+  const start = DateTime.fromISO(date, { zone }).startOf("day");
+  const end = DateTime.fromISO(nextDate(date), { zone }).startOf("day").toMillis();
+  const pieces: Piece[] = [];
+  let at = start;
+  while (at.toMillis() < end) {
+    const until = nextChange(at, end);
+    pieces.push({ start: at.toMillis(), end: until, offset: at.offset * MINUTE_MS });
+    at = DateTime.fromMillis(until, { zone });
+  }
+  const day = { midnight: Date.parse(`${date}T00:00:00Z`), weekday: weekdayOf(date), pieces };
+  if (days.size > MOST_DAYS) days.clear();
+  days.set(key, day);
+  return day;
+}
+
+/** Where the clock jumps before `until`, else `until`. */
+function nextChange(at: DateTime, until: number): number {
+  const offset = at.offset;
+  const offsetAt = (instant: number) => DateTime.fromMillis(instant, { zone: at.zone }).offset;
+  if (offsetAt(until - 1) === offset) return until;
+  let instant = Math.floor(at.toMillis() / QUARTER_MS) * QUARTER_MS;
+  do instant += QUARTER_MS;
+  while (instant < until && offsetAt(instant) === offset);
+  return Math.min(instant, until);
 }

@@ -1,5 +1,16 @@
 import type { PlannedPhase } from "../booking/phases.js";
-import type { Branch, StaffMember } from "../tenant/catalogue.js";
+import { planForStaff } from "../booking/phases.js";
+import {
+  type Branch,
+  type Catalogue,
+  canDo,
+  type Service,
+  type StaffMember,
+  serviceMinutes,
+} from "../tenant/catalogue.js";
+import { type FairOrder, fairOrder } from "./fair-order.js";
+import { openSpans } from "./hours.js";
+import { covers, meets, merged, type Span } from "./spans.js";
 
 /** A time at which the whole service can be had from one person in one branch. */
 export interface Opening {
@@ -9,4 +20,185 @@ export interface Opening {
   staff: StaffMember;
   branch: Branch;
   phases: PlannedPhase[];
+}
+
+/** Whose time is wanted, and when: starts with `from <= start < to`. */
+export interface OpeningsWish {
+  catalogue: Catalogue;
+  service: Service;
+  branches: readonly Branch[];
+  /** `null`: anyone who does it. */
+  member: StaffMember | null;
+  from: Date;
+  to: Date;
+  now: Date;
+}
+
+/** What is taken on somebody's calendar here, holds included. */
+export interface BusySpan extends Span {
+  staffId: string;
+  ownerId: string;
+}
+
+/** A booking of the branch whose host is nobody we know. */
+export interface UnassignedSpan extends Span {
+  branchId: string;
+  ownerId: string;
+}
+
+/** What the calendars say, there and here. */
+export interface CalendarFacts {
+  /** Cal.com's free ranges by event type. One that is missing has none. */
+  slots: ReadonlyMap<number, readonly Span[]>;
+  busy: readonly BusySpan[];
+  unassigned: readonly UnassignedSpan[];
+  /** Appointments by person in the fortnight around the window, for the rotation. */
+  appointments: ReadonlyMap<string, number>;
+  /** Their intervals do not count. */
+  ignoreOwners: ReadonlySet<string>;
+  /** Minutes of notice that Cal.com demands, by event type, as far as known. */
+  notice: ReadonlyMap<number, number>;
+}
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+
+/**
+ * The starts at which the whole service can be had, by start and then in fair rotation: Cal.com's slots ∩ opening
+ * hours ∩ working hours ∩ what is taken or held here, for every phase (contract.md 3; salon-gateway 11.13, 11.14).
+ * Gaps are nobody's: only phases that need staff are compared, on both sides (5.8). A booking without a host
+ * takes one person who is otherwise free from its branch (11.17); which one nobody knows, so that none is refused
+ * as long as more are free than such bookings stand.
+ *
+ * @param limit at most so many
+ */
+export function openingsOf(wish: OpeningsWish, facts: CalendarFacts, limit = Infinity): Opening[] {
+  const fair = fairOrder(wish, facts);
+  const found = wish.branches.flatMap((branch) => openingsIn(branch, wish, facts, fair));
+  found.sort((a, b) => a.start - b.start || fair.compare(a, b));
+  return found.slice(0, limit).flatMap(({ start, end, member, branch }) => {
+    const phases = planForStaff(wish.catalogue, wish.service, branch, member, new Date(start));
+    return phases ? [{ start: new Date(start), end: new Date(end), staff: member, branch, phases }] : [];
+  });
+}
+
+/** The event types whose slots decide about the wish. */
+export function eventTypesOf(wish: Omit<OpeningsWish, "from" | "to" | "now">): number[] {
+  const ids = wish.branches.flatMap((branch) =>
+    qualified(wish, branch).flatMap((member) => {
+      const plan = planForStaff(wish.catalogue, wish.service, branch, member, new Date(0));
+      return plan?.flatMap((phase) => phase.calcomEventTypeId ?? []) ?? [];
+    }),
+  );
+  return [...new Set(ids)];
+}
+
+interface Candidate {
+  start: number;
+  end: number;
+  member: StaffMember;
+  branch: Branch;
+}
+
+/** A phase that needs staff, by its distance from the start of the service. */
+interface Staffed {
+  from: number;
+  to: number;
+  /** `to`, and for the last one the buffer after it. */
+  busyTo: number;
+  eventTypeId: number | null;
+}
+
+function openingsIn(branch: Branch, wish: OpeningsWish, facts: CalendarFacts, fair: FairOrder): Candidate[] {
+  const { service, now } = wish;
+  const length = serviceMinutes(service) * MINUTE_MS;
+  const earliest = Math.max(
+    wish.from.getTime(),
+    now.getTime() + 1,
+    now.getTime() + service.minimumNoticeMinutes * MINUTE_MS,
+  );
+  const latest = Math.min(wish.to.getTime() - 1, now.getTime() + service.maximumDaysAhead * DAY_MS);
+  if (earliest > latest) return [];
+  const until = latest + length;
+  const open = openSpans(branch.openingHours, branch.timeZone, earliest, until, branch);
+  const working = new Map<string, readonly Span[]>();
+  const worksFor = (member: StaffMember) => {
+    const known = working.get(member.id);
+    if (known) return known;
+    const spans = openSpans(member.workingHours, branch.timeZone, earliest, until, null);
+    working.set(member.id, spans);
+    return spans;
+  };
+  const free = (member: StaffMember, start: number, staffed: readonly Staffed[]) =>
+    staffed.every(
+      ({ from, to, busyTo }) =>
+        covers(worksFor(member), start + from, start + to) &&
+        !meets(fair.busyOf(member), start + from, start + busyTo),
+    );
+  const standing = facts.unassigned.filter(
+    (one) => one.branchId === branch.id && !facts.ignoreOwners.has(one.ownerId),
+  );
+  const enoughPeople = (start: number, staffed: readonly Staffed[]) => {
+    if (standing.length === 0) return true;
+    const owners = standing.filter((one) =>
+      staffed.some(({ from, busyTo }) => one.start < start + busyTo && start + from < one.end),
+    );
+    const needed = new Set(owners.map((one) => one.ownerId)).size;
+    if (needed === 0) return true;
+    const able = wish.catalogue.staff.filter((member) => canDo(member, service, branch));
+    return able.filter((member) => free(member, start, staffed)).length > needed;
+  };
+  return qualified(wish, branch).flatMap((member) => {
+    const staffed = staffedPhases(wish, branch, member);
+    const [first, ...later] = staffed ?? [];
+    if (!staffed || !first) return [];
+    const ranges = later.map((phase) => merged(slotsOf(facts, phase)));
+    return slotsOf(facts, first).flatMap((slot): Candidate[] => {
+      const start = slot.start - first.from;
+      if (start < earliest || start > latest) return [];
+      const possible =
+        covers(open, start, start + length) &&
+        later.every((phase, i) => covers(ranges[i] ?? [], start + phase.from, start + phase.to)) &&
+        free(member, start, staffed) &&
+        noticed(facts, staffed, start, now) &&
+        enoughPeople(start, staffed);
+      return possible ? [{ start, end: start + length, member, branch }] : [];
+    });
+  });
+}
+
+function qualified(
+  wish: Pick<OpeningsWish, "catalogue" | "service" | "member">,
+  branch: Branch,
+): StaffMember[] {
+  const asked = wish.member ? [wish.member] : wish.catalogue.staff;
+  return asked.filter((member) => canDo(member, wish.service, branch));
+}
+
+function staffedPhases(wish: OpeningsWish, branch: Branch, member: StaffMember): Staffed[] | null {
+  const plan = planForStaff(wish.catalogue, wish.service, branch, member, new Date(0));
+  if (!plan) return null;
+  const staffed = plan.filter((phase) => phase.staffRequired);
+  return staffed.map((phase, index) => {
+    const to = Date.parse(phase.end);
+    const buffer = index === staffed.length - 1 ? wish.service.bufferAfterMinutes * MINUTE_MS : 0;
+    return {
+      from: Date.parse(phase.start),
+      to,
+      busyTo: to + buffer,
+      eventTypeId: phase.calcomEventTypeId,
+    };
+  });
+}
+
+function slotsOf(facts: CalendarFacts, phase: Staffed): readonly Span[] {
+  return phase.eventTypeId === null ? [] : (facts.slots.get(phase.eventTypeId) ?? []);
+}
+
+/** Slots of a cache may be older than the notice that Cal.com demands (11.29). */
+function noticed(facts: CalendarFacts, staffed: readonly Staffed[], start: number, now: Date): boolean {
+  return staffed.every(({ from, eventTypeId }) => {
+    const minutes = eventTypeId === null ? undefined : facts.notice.get(eventTypeId);
+    return minutes === undefined || start + from >= now.getTime() + minutes * MINUTE_MS;
+  });
 }
