@@ -1,5 +1,5 @@
 import type { Service } from "../tenant/catalogue.js";
-import type { HeardWord, Piece, Term } from "./service-terms.js";
+import { contentWords, type HeardWord, type Piece, type Term } from "./service-terms.js";
 import { audienceOf, CUT, cutFor, FILLERS, isCut, standsFor, WEAK } from "./service-words.js";
 import { soundDistance, wordsOf } from "./spoken-words.js";
 
@@ -9,9 +9,40 @@ const ENOUGH_OF_A_NAME = 0.6;
 const SHORTEST_PART = 5;
 
 /**
+ * The one service of whose name at least two words and the most were said, side by side; `null` where no
+ * name or more than one comes out best.
+ */
+export function mostOfAName(
+  words: readonly HeardWord[],
+  services: readonly Service[],
+): { service: Service; hits: number; from: number; to: number } | null {
+  const found = services.flatMap((service) => {
+    const at = words.flatMap((word, index) => (inName(word, service) ? [index] : []));
+    const hits = new Set(at.map((index) => standsFor(words[index]?.word ?? ""))).size;
+    const from = at[0] ?? 0;
+    const to = at.at(-1) ?? 0;
+    const between = words
+      .slice(from, to + 1)
+      .filter((word) => !inName(word, service) && !FILLERS.has(word.word) && !WEAK.has(word.word));
+    const share = hits / wordCount(service);
+    return hits >= 2 && share >= ENOUGH_OF_A_NAME && between.length === 0
+      ? [{ service, hits, share, from, to }]
+      : [];
+  });
+  found.sort((a, b) => b.hits - a.hits || b.share - a.share);
+  const [best, second] = found;
+  if (best === undefined || (second?.hits === best.hits && second.share === best.share)) return null;
+  return best;
+}
+
+/** Whether a service's name holds this word or one that stands for the same. */
+export function inName(word: HeardWord, service: Service): boolean {
+  return wordsOf(service.name).some((own) => standsFor(own) === standsFor(word.word));
+}
+
+/**
  * What words mean that are not a service's name but part of names ("Haarschnitt", "Ansatz", "waschen") or of
- * a category ("färben"): the services that the most of them hint at. One, if only one is left or enough of
- * its name was said.
+ * a category ("färben"): the services that the most of them hint at.
  */
 export function partialMatch(
   rest: readonly HeardWord[],
@@ -24,14 +55,6 @@ export function partialMatch(
   const most = Math.max(...services.map(count));
   const candidates = services.filter((service) => count(service) === most);
   const position = { from: hints[0]?.at ?? 0, to: hints.at(-1)?.at ?? 0 };
-  if (most >= 2 && candidates.length > 1) {
-    const shares = candidates.map((service) => ({ service, share: most / wordCount(service) }));
-    shares.sort((a, b) => b.share - a.share);
-    const [best, second] = shares;
-    if (best && second && best.share >= ENOUGH_OF_A_NAME && best.share > second.share) {
-      return { services: [best.service], ...position };
-    }
-  }
   return { services: whomFirst(candidates, terms), ...position };
 }
 
@@ -106,5 +129,5 @@ function byEar(word: string, own: string): boolean {
 }
 
 function wordCount(service: Service): number {
-  return Math.max(1, wordsOf(service.name).length);
+  return Math.max(1, contentWords(service.name).length);
 }

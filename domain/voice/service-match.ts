@@ -1,6 +1,6 @@
 import type { Service } from "../tenant/catalogue.js";
 import { givenText } from "./given.js";
-import { partialMatch } from "./service-hints.js";
+import { inName, mostOfAName, partialMatch } from "./service-hints.js";
 import { type HeardWord, type Piece, type Term, termsOf } from "./service-terms.js";
 import { CONNECTIVES, differentAudience, FILLERS, NEGATIONS, standsFor, WEAK } from "./service-words.js";
 import { soundDistance, soundSimilarity, wordsOf } from "./spoken-words.js";
@@ -35,14 +35,19 @@ export function matchServices(phrases: readonly string[], services: readonly Ser
   if (words.length === 0) return { kind: "none" };
   const terms = termsOf(services);
 
-  const exact = exactPieces(words, terms);
-  const byEar = piecesByEar(words, exact, terms);
-  const named = absorb([...exact, ...byEar], words).sort((a, b) => a.from - b.from);
-  const rest = words.filter((word, index) => isFree(index, [...exact, ...byEar]) && !covered(word, named));
+  const literal = exactPieces(words, [], (said) => terms.filter((term) => term.compact === said.compact));
+  const whole = wholeName(words, literal, services);
+  const alike = exactPieces(words, whole, (said) =>
+    terms.filter((term) => term.common === said.common || term.common === standsFor(said.compact)),
+  );
+  const exact = [...whole, ...alike];
+  const named = [...exact, ...piecesByEar(words, exact, terms)];
+  const kept = absorb(named, words).sort((a, b) => a.from - b.from);
+  const rest = words.filter((word, index) => isFree(index, named) && !covered(word, kept));
   const partial = partialMatch(rest, services, terms);
-  const found = partial === null ? named : withPartial(named, partial);
+  const found = partial === null ? kept : withPartial(kept, partial);
 
-  const lost = lostPart(words, rest, [...exact, ...byEar], partial !== null);
+  const lost = lostPart(words, rest, named, partial !== null);
   if (lost !== null) return { kind: "unknown", phrase: lost, suggestions: suggest(lost, terms) };
   if (found.length === 0) {
     const content = words.filter((word) => !FILLERS.has(word.word));
@@ -76,34 +81,47 @@ function hear(phrases: readonly string[]): HeardWord[] {
   return heard;
 }
 
-function exactPieces(words: readonly HeardWord[], terms: readonly Term[]): Piece[] {
-  const found: (Piece & { letters: number; literal: boolean })[] = [];
+/** The longest runs of words, outside of what is `taken`, that `called` finds a service for. */
+function exactPieces(
+  words: readonly HeardWord[],
+  taken: readonly Piece[],
+  called: (said: { compact: string; common: string }) => Term[],
+): Piece[] {
+  const found: (Piece & { letters: number })[] = [];
   for (let from = 0; from < words.length; from += 1) {
     let compact = "";
     let common = "";
-    for (let to = from; to < Math.min(words.length, from + LONGEST_TERM); to += 1) {
+    for (let to = from; to < Math.min(words.length, from + LONGEST_TERM) && isFree(to, taken); to += 1) {
       const word = words[to]?.word ?? "";
       compact += word;
       common += standsFor(word);
-      const literally = terms.filter((term) => term.compact === compact);
-      const alike = terms.filter((term) => term.common === common || term.common === standsFor(compact));
-      const fitting = literally.length > 0 ? literally : alike;
-      if (fitting.length === 0) continue;
-      found.push({
-        services: distinct(fitting.map((term) => term.service)),
-        from,
-        to,
-        letters: compact.length,
-        literal: literally.length > 0,
-      });
+      const services = distinct(called({ compact, common }).map((term) => term.service));
+      if (services.length > 0) found.push({ services, from, to, letters: compact.length });
     }
   }
-  found.sort((a, b) => b.letters - a.letters || Number(b.literal) - Number(a.literal));
-  const taken: Piece[] = [];
-  for (const { services, from, to } of found) {
-    if (taken.every((piece) => to < piece.from || from > piece.to)) taken.push({ services, from, to });
-  }
-  return taken;
+  found.sort((a, b) => b.letters - a.letters);
+  return disjoint(found);
+}
+
+/**
+ * What was said literally, unless the words around it are most of a longer name that holds it: "Waschen und
+ * Schneiden", "Ansatzfärbung, waschen, schneiden".
+ */
+function wholeName(
+  words: readonly HeardWord[],
+  literal: readonly Piece[],
+  services: readonly Service[],
+): Piece[] {
+  const best = mostOfAName(words, services);
+  if (best === null) return [...literal];
+  const holds = (piece: Piece) =>
+    words.slice(piece.from, piece.to + 1).every((word) => inName(word, best.service));
+  const overlapping = literal.filter((piece) => piece.from <= best.to && piece.to >= best.from);
+  const said = overlapping.filter(holds).map((piece) => piece.to - piece.from + 1);
+  // A name that was said in full stays what it is, and a name in between is another wish.
+  if (overlapping.some((piece) => !holds(piece)) || Math.max(0, ...said) >= best.hits) return [...literal];
+  const piece = { services: [best.service], from: best.from, to: best.to };
+  return [...literal.filter((other) => !overlapping.includes(other)), piece];
 }
 
 function piecesByEar(words: readonly HeardWord[], exact: readonly Piece[], terms: readonly Term[]): Piece[] {
@@ -125,8 +143,13 @@ function piecesByEar(words: readonly HeardWord[], exact: readonly Piece[], terms
     }
   }
   found.sort((a, b) => a.apart - b.apart || b.letters - a.letters);
+  return disjoint(found);
+}
+
+/** The first ones that do not overlap. */
+function disjoint(pieces: readonly Piece[]): Piece[] {
   const taken: Piece[] = [];
-  for (const { services, from, to } of found) {
+  for (const { services, from, to } of pieces) {
     if (taken.every((piece) => to < piece.from || from > piece.to)) taken.push({ services, from, to });
   }
   return taken;
@@ -172,10 +195,6 @@ function absorb(pieces: readonly Piece[], words: readonly HeardWord[]): Piece[] 
 
 function covered(word: HeardWord, pieces: readonly Piece[]): boolean {
   return pieces.some((piece) => piece.services.some((service) => inName(word, service)));
-}
-
-function inName(word: HeardWord, service: Service): boolean {
-  return wordsOf(service.name).some((own) => standsFor(own) === standsFor(word.word));
 }
 
 function withPartial(named: readonly Piece[], partial: Piece): Piece[] {
