@@ -21,6 +21,7 @@ export interface SalonOptions {
   env?: Record<string, string>;
   /** Lifecycle durations beyond what the environment says. */
   durations?: ApiOptions["durations"];
+  callbackReminders?: ApiOptions["callbackReminders"];
   document?: (base: TenantDocument) => TenantDocument;
   /** Start only some of it. */
   worker?: boolean;
@@ -109,6 +110,7 @@ export async function startSalon(options: SalonOptions = {}): Promise<Salon> {
     backgroundTaskQueue,
     host: "127.0.0.1",
     ...(options.durations ? { durations: options.durations } : {}),
+    ...(options.callbackReminders ? { callbackReminders: options.callbackReminders } : {}),
   };
   let api: RunningApi | null = await startApi(anyPort, apiOptions);
   const { port } = api;
