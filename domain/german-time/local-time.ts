@@ -21,6 +21,14 @@ export function plusMonths(date: LocalDate, months: number): LocalDate {
   return iso(day(date).plus({ months }));
 }
 
+export function earlier(a: LocalDate, b: LocalDate): LocalDate {
+  return a < b ? a : b;
+}
+
+export function later(a: LocalDate, b: LocalDate): LocalDate {
+  return a > b ? a : b;
+}
+
 /** 1 is Monday, 7 is Sunday. */
 export function weekdayOf(date: LocalDate): number {
   return day(date).weekday;

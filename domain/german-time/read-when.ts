@@ -1,0 +1,394 @@
+import { type Choice, choose } from "./choose.js";
+import { instantAt, type LocalDate, later, localDate, localNow, plusDays, yearOf } from "./local-time.js";
+import {
+  type Ambiguity,
+  inWindow,
+  type PartOfDay,
+  type StartWindow,
+  type WhenContext,
+  type WhenInput,
+  type WhenReading,
+  type Wish,
+} from "./reading.js";
+import { type DayResult, resolveDays } from "./resolve-day.js";
+import { contradict, minuteOf, onDay, type TimeOnDay, type TimeWish, timeWishes } from "./resolve-time.js";
+import { scan } from "./scan.js";
+
+/** The tool's arguments, checked for themselves. */
+interface Arguments {
+  /** Its year is past and was never said: the model has no clock (post-mortem 11.57). */
+  date: { value: LocalDate; yearPast: boolean } | null;
+  minute: number | null;
+  part: PartOfDay | null;
+}
+
+interface Scene {
+  context: WhenContext;
+  today: LocalDate;
+  minute: number;
+  args: Arguments;
+}
+
+/** One reading on the way to the answer. */
+type Outcome =
+  | Wish
+  | { kind: "in_past"; date: LocalDate | null }
+  | { kind: "invalid"; field: "when_text" | "time" };
+
+/**
+ * What a caller wishes, from his words and from the arguments that the language model made of them (contract,
+ * section 5, "How words are read"). The words decide; arguments fill what they leave open, and where the two
+ * contradict each other both readings are given.
+ */
+export function readWhen(input: WhenInput, context: WhenContext): WhenReading {
+  const args = parseArguments(input, context);
+  if ("kind" in args) return args;
+  const now = localNow(context.now, context.zone);
+  const scene: Scene = { context, today: now.today, minute: now.minute, args };
+  const text = present(input.whenText);
+  const choices = choose(text === null ? [] : scan(text));
+  const [first = { days: [], times: [], soonest: null }, second] = choices;
+  const reading = readChoice(first, scene);
+  if (!second || reading.kind === "invalid" || reading.kind === "ambiguous") return reading;
+  const other = readChoice(second, scene);
+  if (other.kind === "invalid") return other;
+  if (other.kind === "ambiguous")
+    return reading.kind === "wish" ? pair(reading.wish, other.readings[0], "alternatives") : other;
+  if (reading.kind !== "wish") return other.kind === "wish" ? other : reading;
+  return other.kind === "wish" ? pair(reading.wish, other.wish, "alternatives") : reading;
+}
+
+function present(text: string | null): string | null {
+  const trimmed = text?.trim() ?? "";
+  return /^(null|undefined|none|n\/a)?$/i.test(trimmed) ? null : trimmed;
+}
+
+function parseArguments(
+  input: WhenInput,
+  context: WhenContext,
+): Arguments | Extract<WhenReading, { kind: "invalid" }> {
+  const { today } = localNow(context.now, context.zone);
+  let date: Arguments["date"] = null;
+  const dateText = present(input.date);
+  if (dateText !== null) {
+    const match = /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?$/.exec(dateText);
+    const value = match && localDate(Number(match[1]), Number(match[2]), Number(match[3]));
+    if (!value) return { kind: "invalid", field: "date" };
+    date = { value, yearPast: yearOf(value) < yearOf(today) };
+  }
+  let minute: number | null = null;
+  const timeText = present(input.time);
+  if (timeText !== null) {
+    const match = /^(\d{1,2}):(\d{2})(?::\d{2})?$/.exec(timeText);
+    const [hour, minutes] = [Number(match?.[1]), Number(match?.[2])];
+    if (!match || hour > 23 || minutes > 59) return { kind: "invalid", field: "time" };
+    minute = hour * 60 + minutes;
+  }
+  return { date, minute, part: input.partOfDay };
+}
+
+function pair(first: Wish, second: Wish, why: Ambiguity): WhenReading {
+  return JSON.stringify(first) === JSON.stringify(second)
+    ? { kind: "wish", wish: first }
+    : { kind: "ambiguous", why, readings: [first, second] };
+}
+
+function readChoice(choice: Choice, scene: Scene): WhenReading {
+  if (choice.times.some((time) => time.kind === "invalid")) return { kind: "invalid", field: "when_text" };
+  const soon = choice.times.find((time) => time.kind === "in_minutes");
+  if (soon) return fromNow(soon.minutes, scene);
+  const times = readTimes(choice, scene);
+  if (times === null) return { kind: "invalid", field: "when_text" };
+  const { today } = scene;
+  const day = resolveDays(choice.days, {
+    today,
+    aheadToday: () => times.some((time) => isAhead(time, today, scene)),
+  });
+  return withDay(choice, day, times, scene);
+}
+
+/** "in einer Stunde": nobody counts the minutes, so half an hour on both sides. */
+function fromNow(minutes: number, { context }: Scene): WhenReading {
+  const at = new Date(context.now.getTime() + minutes * 60_000);
+  const local = localNow(at, context.zone);
+  const window = {
+    from: Math.max(0, local.minute - 30),
+    to: Math.min(1440, local.minute + 30),
+    toInclusive: true,
+  };
+  return {
+    kind: "wish",
+    wish: {
+      kind: "window",
+      date: local.today,
+      window,
+      preferredMinute: local.minute,
+      partOfDay: null,
+      assumedDay: false,
+    },
+  };
+}
+
+/** A time as it may be on a day; `null` stands for no time at all. */
+interface TimeReading {
+  on: (date: LocalDate) => TimeOnDay | null;
+  why: Ambiguity;
+  /** A bare hour, so that the evening may be meant when the morning is over. */
+  eitherHalf: boolean;
+}
+
+/** One or two, the words first; `null` when they contradict themselves. */
+function readTimes(choice: Choice, scene: Scene): TimeReading[] | null {
+  const { args, context } = scene;
+  const openOn = (date: LocalDate) => (minute: number) => isOpen(date, minute, context);
+  const wishes = timeWishes(choice.times);
+  if (wishes === null) return null;
+  const argument = (): TimeOnDay | null => {
+    if (args.minute !== null) return { kind: "exact", minute: args.minute };
+    return args.part ? onDay({ kind: "part", part: args.part }, () => false) : null;
+  };
+  if (wishes.length === 0) return [{ on: argument, why: "alternatives", eitherHalf: false }];
+  const [first, second] = wishes.map((wish) => {
+    const hinted = withArgumentPart(wish, args.part);
+    return {
+      on: (date: LocalDate) => preferArgument(hinted, onDay(hinted, openOn(date)), scene, openOn(date)),
+      why: "alternatives" as const,
+      eitherHalf:
+        wish.kind === "exact" &&
+        wish.clock.twelveHour &&
+        hinted.kind === "exact" &&
+        hinted.hint === null &&
+        args.minute === null,
+    };
+  });
+  if (first && second) return [first, second];
+  const [wish] = wishes;
+  if (!first || !wish) return [];
+  return argumentDisagrees(withArgumentPart(wish, args.part), scene)
+    ? [first, { on: argument, why: "time", eitherHalf: false }]
+    : [first];
+}
+
+function isOpen(date: LocalDate, minute: number, context: WhenContext): boolean {
+  return minute >= 0 && minute < 1440 && context.openAt(date, minute);
+}
+
+/** `part_of_day` says which "acht" is meant where the words do not. */
+function withArgumentPart(wish: TimeWish, part: PartOfDay | null): TimeWish {
+  if (wish.kind === "part" || wish.kind === "limits" || part === null) return wish;
+  return wish.hint === null ? { ...wish, hint: part } : wish;
+}
+
+/** Whether the arguments mean another time than the words, on whichever day. */
+function argumentDisagrees(wish: TimeWish, { args, context, today }: Scene): boolean {
+  if (wish.kind === "part" && args.minute === null && args.part) return contradict(wish.part, args.part);
+  if (args.minute === null) return false;
+  const { minute } = args;
+  if (wish.kind === "exact") {
+    if (!wish.clock.twelveHour || wish.hint !== null)
+      return minuteOf(wish.clock, wish.hint, () => false) !== minute;
+    return minute % 720 !== wish.clock.minute;
+  }
+  const onDate = onDay(wish, (at) => isOpen(args.date?.value ?? today, at, context));
+  if (onDate.kind === "exact") return onDate.minute !== minute;
+  // "kurz vor drei" with 15:00: the model gives the hour that was named.
+  const named = wish.kind === "around" && minute % 720 === wish.clock.minute % 720;
+  return !named && !inWindow(onDate.window, minute);
+}
+
+/** A time that the model took out of a window is where the alternatives should begin. */
+function preferArgument(
+  wish: TimeWish,
+  read: TimeOnDay,
+  { args }: Scene,
+  open: (minute: number) => boolean,
+): TimeOnDay {
+  if (args.minute === null) return read;
+  if (read.kind === "window") {
+    return inWindow(read.window, args.minute) ? { ...read, preferred: read.preferred ?? args.minute } : read;
+  }
+  const other =
+    wish.kind === "exact" &&
+    wish.clock.twelveHour &&
+    wish.hint === null &&
+    args.minute % 720 === wish.clock.minute;
+  // Outside of the opening hours both are as good: then the model has heard more than the one word.
+  return other && args.minute !== read.minute && open(args.minute) === open(read.minute)
+    ? { kind: "exact", minute: args.minute }
+    : read;
+}
+
+function withDay(choice: Choice, day: DayResult, times: TimeReading[], scene: Scene): WhenReading {
+  const { args, today, context } = scene;
+  switch (day.kind) {
+    case "invalid":
+      return { kind: "invalid", field: "when_text" };
+    case "in_past":
+      return { kind: "in_past", date: day.date };
+    case "vague":
+      return choice.soonest && day.first && day.last
+        ? soonest(later(day.first, today), day.last, times, scene)
+        : { kind: "needs_date" };
+    case "range":
+      return soonest(day.from, day.until, times, scene);
+    case "days":
+      return onDays(day, times, scene);
+    case "none":
+      break;
+  }
+  if (choice.soonest && !(choice.soonest.any && args.date)) return soonest(today, null, times, scene);
+  if (args.date) {
+    const date = rebased(args.date, today);
+    if (date === null) return { kind: "invalid", field: "date" };
+    if (date < today) return { kind: "in_past", date };
+    return settle([date], "date", times, false, scene);
+  }
+  if (times.every((time) => time.on(today) === null)) return { kind: "needs_date" };
+  return finish(
+    times.map((time) => {
+      const date = isAhead(time, today, scene) ? today : plusDays(today, 1);
+      return { outcome: toWish(date, time.on(date), true, context), why: time.why };
+    }),
+  );
+}
+
+/** A past year beside words without one is ignored: the next such date, or the one that has just been. */
+function rebased(
+  { value, yearPast }: { value: LocalDate; yearPast: boolean },
+  today: LocalDate,
+): LocalDate | null {
+  if (!yearPast) return value;
+  const [, month = 1, day = 1] = value.split("-").map(Number);
+  const result = resolveDays([{ day: { kind: "day_of_month", day, month }, bound: null }], {
+    today,
+    aheadToday: () => true,
+  });
+  if (result.kind === "days") return result.dates[0];
+  return result.kind === "in_past" ? result.date : null;
+}
+
+function onDays(day: Extract<DayResult, { kind: "days" }>, times: TimeReading[], scene: Scene): WhenReading {
+  const { args, today } = scene;
+  const [first, second] = day.dates;
+  if (second !== undefined || !args.date) return settle(day.dates, day.why, times, false, scene);
+  // A date that the model reckoned without a calendar says nothing against "morgen" or "Dienstag".
+  if (args.date.yearPast && !day.absolute) return settle([first], day.why, times, false, scene);
+  const argument = rebased(args.date, today);
+  const said = argument === null || argument < today ? first : argument;
+  return said === first
+    ? settle([first], day.why, times, false, scene)
+    : settle([first, said], "date", times, false, scene);
+}
+
+/** All combinations of the days and the times that remain; two at most can be asked about. */
+function settle(
+  dates: readonly LocalDate[],
+  why: Ambiguity,
+  times: readonly TimeReading[],
+  assumedDay: boolean,
+  scene: Scene,
+): WhenReading {
+  const { context, today } = scene;
+  return finish(
+    times.flatMap((time) =>
+      dates.map((date) => ({
+        outcome: toWish(date, date === today ? stillToday(time, scene) : time.on(date), assumedDay, context),
+        why: dates.length > 1 ? why : time.why,
+      })),
+    ),
+  );
+}
+
+/** Today "um acht" said at three is the evening, where the branch is open then. */
+function stillToday(time: TimeReading, { context, today, minute }: Scene): TimeOnDay | null {
+  const read = time.on(today);
+  if (read?.kind !== "exact" || read.minute > minute || read.minute >= 720) return read;
+  const evening = read.minute + 720;
+  return time.eitherHalf && evening > minute && isOpen(today, evening, context)
+    ? { kind: "exact", minute: evening }
+    : read;
+}
+
+function finish(outcomes: { outcome: Outcome; why: Ambiguity }[]): WhenReading {
+  const wishes = outcomes.filter((entry): entry is { outcome: Wish; why: Ambiguity } =>
+    isWish(entry.outcome),
+  );
+  const [first, ...others] = wishes;
+  if (!first) {
+    const [failed] = outcomes;
+    if (!failed || isWish(failed.outcome)) return { kind: "needs_date" };
+    return failed.outcome;
+  }
+  const other = others.find(({ outcome }) => JSON.stringify(outcome) !== JSON.stringify(first.outcome));
+  return other ? pair(first.outcome, other.outcome, other.why) : { kind: "wish", wish: first.outcome };
+}
+
+function isWish(outcome: Outcome): outcome is Wish {
+  return outcome.kind !== "in_past" && outcome.kind !== "invalid";
+}
+
+/** Whether such a time can still begin on that day; without a time: whether the branch is still open. */
+function isAhead(time: TimeReading, date: LocalDate, { context, today, minute }: Scene): boolean {
+  if (date !== today) return date > today;
+  const read = time.on(date);
+  if (read === null) {
+    const opens = (from: number) =>
+      Array.from({ length: 288 }, (_, step) => step * 5).some(
+        (at) => at >= from && isOpen(date, at, context),
+      );
+    return opens(minute + 1) || !opens(0);
+  }
+  return read.kind === "exact" ? read.minute > minute : read.window.to > minute;
+}
+
+function toWish(date: LocalDate, time: TimeOnDay | null, assumedDay: boolean, context: WhenContext): Outcome {
+  const now = localNow(context.now, context.zone);
+  if (date < now.today) return { kind: "in_past", date };
+  if (time === null) return { kind: "day", date };
+  if (time.kind === "exact") {
+    const [day, minute] = time.minute >= 1440 ? [plusDays(date, 1), time.minute - 1440] : [date, time.minute];
+    const start = instantAt(day, minute, context.zone);
+    if (start === null) return { kind: "invalid", field: "when_text" };
+    return start <= context.now
+      ? { kind: "in_past", date: day }
+      : { kind: "moment", date: day, minute, start, assumedDay };
+  }
+  if (date === now.today && time.window.to <= now.minute) return { kind: "in_past", date };
+  return {
+    kind: "window",
+    date,
+    window: time.window,
+    preferredMinute: time.preferred,
+    partOfDay: time.part,
+    assumedDay,
+  };
+}
+
+function soonest(
+  from: LocalDate,
+  until: LocalDate | null,
+  times: readonly TimeReading[],
+  scene: Scene,
+): WhenReading {
+  const { context, today } = scene;
+  if (until !== null && until < today) return { kind: "in_past", date: until };
+  const [time] = times;
+  const read = time?.on(from) ?? null;
+  const notBefore = from > today ? instantAt(from, 0, context.zone) : context.now;
+  return {
+    kind: "wish",
+    wish: {
+      kind: "soonest",
+      notBefore: notBefore ?? context.now,
+      fromDate: from,
+      untilDate: until,
+      window: windowOf(read),
+      partOfDay: read?.kind === "window" ? read.part : null,
+    },
+  };
+}
+
+function windowOf(time: TimeOnDay | null): StartWindow | null {
+  if (time === null) return null;
+  return time.kind === "window" ? time.window : { from: time.minute, to: time.minute, toInclusive: true };
+}

@@ -1,0 +1,434 @@
+import type { DayPhrase } from "./choose.js";
+import { holidayIn } from "./holidays.js";
+import {
+  daysBetween,
+  earlier,
+  type LocalDate,
+  later,
+  localDate,
+  mondayOf,
+  mondayOfWeek,
+  monthOf,
+  plusDays,
+  plusMonths,
+  weekdayOf,
+  weekYearOf,
+  yearOf,
+} from "./local-time.js";
+import type { Bound, DayPart } from "./phrase.js";
+import type { Ambiguity } from "./reading.js";
+
+export type DayResult =
+  | { kind: "none" }
+  /** A week, a weekend, a month: no day. `first` and `last` where its limits are known. */
+  | { kind: "vague"; first: LocalDate | null; last: LocalDate | null }
+  | { kind: "days"; dates: [LocalDate] | [LocalDate, LocalDate]; why: Ambiguity; absolute: boolean }
+  | { kind: "range"; from: LocalDate; until: LocalDate | null }
+  | { kind: "in_past"; date: LocalDate | null }
+  | { kind: "invalid" };
+
+interface DayContext {
+  today: LocalDate;
+  /** Whether what is wished can still begin today. */
+  aheadToday: () => boolean;
+}
+
+/** How long ago a date without a year is still the one that has just been, and not next year's (contract, section 5). */
+const JUST_PAST_DAYS = 7;
+
+const VAGUE: DayResult = { kind: "vague", first: null, last: null };
+const PAST = (date: LocalDate | null): DayResult => ({ kind: "in_past", date });
+const one = (date: LocalDate, absolute = false): DayResult => ({
+  kind: "days",
+  dates: [date],
+  why: "alternatives",
+  absolute,
+});
+const two = (first: LocalDate, second: LocalDate, why: Ambiguity, absolute = false): DayResult =>
+  first === second ? one(first, absolute) : { kind: "days", dates: [first, second], why, absolute };
+
+/** The day, the days or the range that the words name. */
+export function resolveDays(phrases: readonly DayPhrase[], context: DayContext): DayResult {
+  const specs = split(phrases);
+  if (specs.length === 0) return { kind: "none" };
+  const [first, second] = specs;
+  if (first && second?.bound === "until" && first.bound !== "until") return range(first, second, context);
+  const results = specs.map((spec) => resolveSpec(spec, context));
+  const broken = results.find((result) => result.kind === "invalid");
+  if (broken) return broken;
+  const ranges = results.filter((result) => result.kind === "range");
+  const days = results.filter((result) => result.kind === "days");
+  if (days.length > 0) return several(days, ranges);
+  if (ranges.length > 0) return ranges.reduce((all, next) => meet(all, next));
+  return results.find((result) => result.kind === "vague") ?? results[0] ?? { kind: "none" };
+}
+
+type Days = Extract<DayResult, { kind: "days" }>;
+type Range = Extract<DayResult, { kind: "range" }>;
+
+function several(days: readonly Days[], ranges: readonly Range[]): DayResult {
+  const within = (date: LocalDate) =>
+    ranges.every((range) => date >= range.from && (range.until === null || date <= range.until));
+  const ambiguous = days.find(({ dates }) => dates.length === 2);
+  const dates = [...new Set(days.flatMap((result) => result.dates))].filter(within);
+  const [first, second] = dates;
+  if (first === undefined) return days[0] ?? VAGUE;
+  const absolute = days.some((result) => result.absolute);
+  return second === undefined
+    ? one(first, absolute)
+    : two(first, second, ambiguous?.why ?? "alternatives", absolute);
+}
+
+function meet(a: Range, b: Range): Range {
+  const limits = [a.until, b.until].filter((limit) => limit !== null);
+  return {
+    kind: "range",
+    from: later(a.from, b.from),
+    until: limits.length > 0 ? limits.reduce(earlier) : null,
+  };
+}
+
+class Spec {
+  readonly parts: DayPart[] = [];
+  constructor(readonly bound: Bound | null) {}
+
+  get<K extends DayPart["kind"]>(kind: K): Extract<DayPart, { kind: K }> | null {
+    const part = this.parts.find((candidate) => candidate.kind === kind);
+    return (part as Extract<DayPart, { kind: K }> | undefined) ?? null;
+  }
+
+  has(kind: DayPart["kind"]): boolean {
+    return this.parts.some((part) => part.kind === kind);
+  }
+}
+
+/** Pieces that belong to one day; a piece of a kind that is already there begins the next day. */
+function split(phrases: readonly DayPhrase[]): Spec[] {
+  const specs: Spec[] = [];
+  for (const { day, bound } of phrases) {
+    const current = specs.at(-1);
+    const repeats = day.kind !== "vague" && current?.has(day.kind);
+    const begins = bound !== null && !(bound === "from" && current?.bound === "from" && !repeats);
+    if (!current || repeats || begins) specs.push(new Spec(bound));
+    specs.at(-1)?.parts.push(day);
+  }
+  return specs;
+}
+
+function range(first: Spec, second: Spec, context: DayContext): DayResult {
+  const end = second.get("day_of_month");
+  const start = first.get("day_of_month");
+  const months = [end?.month, second.get("month")?.month];
+  const month = months.find((value) => value !== null && value !== undefined) ?? null;
+  const from = new Spec("from");
+  from.parts.push(
+    ...first.parts.map((part) => (part === start && start.month === null ? { ...start, month } : part)),
+  );
+  const begin = resolveSpec(from, context);
+  const until = new Spec("until");
+  until.parts.push(...second.parts);
+  // "nächste Woche Montag bis Mittwoch": both in that week.
+  if (second.parts.every((part) => part.kind === "weekday")) {
+    until.parts.push(...first.parts.filter((part) => /^(week|calendar_week)$/.test(part.kind)));
+  }
+  const finish = resolveSpec(until, context);
+  if (begin.kind !== "range") return begin;
+  if (finish.kind !== "range" || finish.until === null) return finish;
+  const fits = finish.until >= begin.from;
+  // "Donnerstag bis Dienstag" goes over the weekend.
+  const weekLater = second.parts.every((part) => part.kind === "weekday") ? plusDays(finish.until, 7) : null;
+  if (!fits && weekLater === null) return { kind: "invalid" };
+  return { kind: "range", from: begin.from, until: fits ? finish.until : weekLater };
+}
+
+function resolveSpec(spec: Spec, context: DayContext): DayResult {
+  const { today } = context;
+  const named = spec.has("past") ? PAST(null) : nameDay(spec, context);
+  if (spec.bound === null || spec.bound === "origin") return named;
+  const limits =
+    named.kind === "vague"
+      ? { first: named.first, last: named.last }
+      : named.kind === "days"
+        ? { first: named.dates[0], last: named.dates[0] }
+        : null;
+  if (!limits?.first || !limits.last) {
+    // What is over limits nothing from below: "ab gestern".
+    return named.kind === "in_past" && spec.bound === "from"
+      ? { kind: "range", from: today, until: null }
+      : named;
+  }
+  switch (spec.bound) {
+    case "from":
+      return {
+        kind: "range",
+        from: later(
+          today,
+          spec.has("holiday") && limits.first !== limits.last ? plusDays(limits.last, 1) : limits.first,
+        ),
+        until: null,
+      };
+    case "after":
+      return { kind: "range", from: later(today, plusDays(limits.last, 1)), until: null };
+    case "until":
+      return { kind: "range", from: today, until: limits.last };
+    case "before": {
+      const until = plusDays(limits.first, -1);
+      return until < today ? PAST(until) : { kind: "range", from: today, until };
+    }
+  }
+}
+
+function nameDay(spec: Spec, context: DayContext): DayResult {
+  const { today } = context;
+  const year = spec.get("year")?.year ?? yearsFrom(today, spec.get("year_offset")?.years);
+  if (year !== null && year < yearOf(today)) return PAST(null);
+  const weekday = spec.get("weekday");
+  const holiday = spec.get("holiday");
+  const nth = spec.get("nth_weekday");
+  if (holiday) return checked(holidayDay(holiday, year, today), weekday?.weekday ?? null, today);
+  if (nth) return nthWeekday(nth, spec, year, today);
+  if (spec.has("day_of_month")) return dayOfMonth(spec, year, today);
+  const offset = spec.get("offset");
+  const shift = spec.get("shift");
+  if (offset) {
+    const date = shift ? shifted(plusDays(today, offset.days), shift) : plusDays(today, offset.days);
+    return checked(one(date), weekday?.weekday ?? null, today);
+  }
+  const week = spec.get("calendar_week");
+  if (week) return ofCalendarWeek(week.week, weekday?.weekday ?? null, year, today);
+  const relative = spec.get("week");
+  if (relative) {
+    const monday = plusDays(mondayOf(today), relative.weeks * 7);
+    if (!weekday) return { kind: "vague", first: monday, last: plusDays(monday, 6) };
+    const date = plusDays(monday, weekday.weekday - 1);
+    return date < today ? PAST(date) : one(date);
+  }
+  if (shift) return shiftedDay(spec, shift, weekday, context);
+  const months = spec.get("month_offset");
+  const month = spec.get("month");
+  if (weekday && !month && !months && !spec.has("vague") && year === null) return onWeekday(weekday, context);
+  return period(spec, year, today);
+}
+
+const yearsFrom = (today: LocalDate, years: number | undefined) =>
+  years === undefined ? null : yearOf(today) + years;
+const shifted = (date: LocalDate, shift: { days: number; months: number }) =>
+  plusDays(plusMonths(date, shift.months), shift.days);
+
+/** "Dienstag in einer Woche" counts from that Tuesday, "in einer Woche am Dienstag" is next week's. */
+function shiftedDay(
+  spec: Spec,
+  shift: Extract<DayPart, { kind: "shift" }>,
+  weekday: Extract<DayPart, { kind: "weekday" }> | null,
+  context: DayContext,
+): DayResult {
+  const { today } = context;
+  if (!weekday) return one(shifted(today, shift));
+  if (shift.months > 0) return VAGUE;
+  if (spec.parts.indexOf(weekday) < spec.parts.indexOf(shift)) {
+    const base = onWeekday(weekday, context);
+    if (base.kind !== "days") return base;
+    const [first, second] = base.dates.map((date) => plusDays(date, shift.days));
+    if (first === undefined) return VAGUE;
+    return second === undefined ? one(first) : two(first, second, base.why);
+  }
+  if (shift.weeks) return one(plusDays(mondayOf(plusDays(today, shift.days)), weekday.weekday - 1));
+  return checked(one(plusDays(today, shift.days)), weekday.weekday, today);
+}
+
+function onWeekday(
+  part: Extract<DayPart, { kind: "weekday" }>,
+  { today, aheadToday }: DayContext,
+): DayResult {
+  const distance = (part.weekday - weekdayOf(today) + 7) % 7;
+  const after = distance === 0 ? 7 : distance;
+  switch (part.which) {
+    case "plain":
+    case "this":
+      return one(plusDays(today, distance === 0 && !aheadToday() ? 7 : distance));
+    case "coming":
+      return one(plusDays(today, after));
+    case "next":
+    case "next_but_one": {
+      const date = plusDays(today, part.which === "next" ? after : after + 7);
+      return after <= 2 ? two(date, plusDays(date, 7), "next_weekday") : one(date);
+    }
+  }
+}
+
+/** Against a weekday that was said with it: both the date and the nearest such weekday may be meant. */
+function checked(result: DayResult, weekday: number | null, today: LocalDate): DayResult {
+  if (result.kind !== "days" || result.dates.length === 2 || weekday === null) return result;
+  const [date] = result.dates;
+  if (weekdayOf(date) === weekday) return result;
+  const ahead = (weekday - weekdayOf(date) + 7) % 7;
+  const nearest = plusDays(date, ahead > 3 ? ahead - 7 : ahead);
+  return two(date, nearest < today ? plusDays(nearest, 7) : nearest, "weekday", result.absolute);
+}
+
+/** A day that comes once a year. `turn` is where it would stand in a year that lacks it. */
+type Yearly = (year: number) => { date: LocalDate | null; turn: LocalDate };
+
+/**
+ * Without a year: the next one from today on; one that has just been is in the past. A day that its next turn
+ * lacks (29 February, week 53) does not exist: nobody means the one four years from now.
+ */
+function yearly(day: Yearly, year: number | null, today: LocalDate): DayResult {
+  if (year !== null) {
+    const { date } = day(year);
+    if (date === null) return { kind: "invalid" };
+    return date < today ? PAST(date) : one(date, true);
+  }
+  const thisYear = yearOf(today);
+  for (const candidate of [thisYear - 1, thisYear]) {
+    const { date } = day(candidate);
+    if (date !== null && date < today && daysBetween(date, today) <= JUST_PAST_DAYS) return PAST(date);
+  }
+  for (const candidate of [thisYear, thisYear + 1, thisYear + 2]) {
+    const { date, turn } = day(candidate);
+    if (turn < today) continue;
+    return date === null ? { kind: "invalid" } : one(date, true);
+  }
+  return { kind: "invalid" };
+}
+
+function holidayDay(
+  part: Extract<DayPart, { kind: "holiday" }>,
+  year: number | null,
+  today: LocalDate,
+): DayResult {
+  const at = (y: number) => holidayIn(part.name, y);
+  const yearOfIt =
+    year ?? [yearOf(today), yearOf(today) + 1].find((y) => (at(y)?.last ?? "") >= today) ?? yearOf(today);
+  const feast = at(yearOfIt);
+  if (!feast) return { kind: "invalid" };
+  if (feast.season && part.shift === 0) {
+    return feast.last < today ? PAST(feast.last) : { kind: "vague", first: feast.first, last: feast.last };
+  }
+  return yearly(
+    (y) => {
+      const days = at(y);
+      const date = days && plusDays(part.shift < 0 ? days.first : days.last, part.shift);
+      return { date, turn: date ?? "" };
+    },
+    year,
+    today,
+  );
+}
+
+function nthWeekday(
+  part: Extract<DayPart, { kind: "nth_weekday" }>,
+  spec: Spec,
+  year: number | null,
+  today: LocalDate,
+): DayResult {
+  const offset = spec.get("month_offset");
+  const inMonth = offset ? plusMonths(today, offset.months) : null;
+  const month = inMonth ? monthOf(inMonth) : spec.get("month")?.month;
+  if (month === undefined) return VAGUE;
+  return yearly(
+    (y) => {
+      const first = localDate(y, month, 1) ?? "";
+      const last = plusDays(plusMonths(first, 1), -1);
+      const date =
+        part.nth > 0
+          ? plusDays(first, ((part.weekday - weekdayOf(first) + 7) % 7) + (part.nth - 1) * 7)
+          : plusDays(last, -((weekdayOf(last) - part.weekday + 7) % 7));
+      return { date: date <= last ? date : null, turn: earlier(date, last) };
+    },
+    inMonth ? yearOf(inMonth) : year,
+    today,
+  );
+}
+
+function dayOfMonth(spec: Spec, year: number | null, today: LocalDate): DayResult {
+  const part = spec.get("day_of_month");
+  if (!part || part.day < 1 || part.day > 31) return { kind: "invalid" };
+  const offset = spec.get("month_offset");
+  const inMonth = offset ? plusMonths(today, offset.months) : null;
+  const month = part.month ?? spec.get("month")?.month ?? (inMonth ? monthOf(inMonth) : null);
+  const result =
+    month === null
+      ? nextDayOfMonth(part.day, today)
+      : yearly(
+          (y) => ({
+            date: localDate(y, month, part.day),
+            turn: `${y}-${String(month).padStart(2, "0")}-${String(part.day).padStart(2, "0")}`,
+          }),
+          inMonth && part.month === null ? yearOf(inMonth) : year,
+          today,
+        );
+  const offsetDay = spec.get("offset");
+  if (result.kind === "days" && offsetDay) {
+    return two(result.dates[0], plusDays(today, offsetDay.days), "weekday", true);
+  }
+  return checked(result, spec.get("weekday")?.weekday ?? null, today);
+}
+
+/** "am fünfzehnten": this month's while it is not over, else the next month that has one. */
+function nextDayOfMonth(day: number, today: LocalDate): DayResult {
+  const first = localDate(yearOf(today), monthOf(today), 1) ?? today;
+  for (let months = 0; months < 3; months += 1) {
+    const month = plusMonths(first, months);
+    const date = localDate(yearOf(month), monthOf(month), day);
+    if (date !== null && date >= today) return one(date, true);
+  }
+  return { kind: "invalid" };
+}
+
+function ofCalendarWeek(
+  week: number,
+  weekday: number | null,
+  year: number | null,
+  today: LocalDate,
+): DayResult {
+  if (week < 1 || week > 53) return { kind: "invalid" };
+  const last = (weekYear: number) => {
+    const monday = mondayOfWeek(weekYear, week);
+    return monday && plusDays(monday, (weekday ?? 7) - 1);
+  };
+  const base = weekYearOf(today);
+  const years = year === null ? [base - 1, base, base + 1] : [year];
+  for (const weekYear of years) {
+    const date = last(weekYear);
+    if (date === null) {
+      // Of a year that lacks the week the turn is its end.
+      if (`${weekYear}-12-31` >= today) return { kind: "invalid" };
+      continue;
+    }
+    if (date < today) {
+      const justPast = daysBetween(date, today) <= JUST_PAST_DAYS;
+      if (justPast || year !== null) return PAST(date);
+      continue;
+    }
+    return weekday === null ? { kind: "vague", first: plusDays(date, -6), last: date } : one(date, true);
+  }
+  return { kind: "invalid" };
+}
+
+/** The limits of a month, a weekend, for "ab Januar" and "nach dem Wochenende". */
+function period(spec: Spec, year: number | null, today: LocalDate): DayResult {
+  if (spec.has("weekday")) return spec.has("weekend") ? onWeekend(spec, today) : VAGUE;
+  const narrowed = spec.has("vague");
+  if (spec.has("weekend")) {
+    const saturday = plusDays(mondayOf(today), 5);
+    return { kind: "vague", first: saturday, last: plusDays(saturday, 1) };
+  }
+  const offset = spec.get("month_offset");
+  const month = spec.get("month");
+  if (!offset && !month) return VAGUE;
+  const inMonth = offset ? plusMonths(today, offset.months) : null;
+  const number = month?.month ?? (inMonth ? monthOf(inMonth) : 1);
+  const its = inMonth ? yearOf(inMonth) : (year ?? yearOf(today) + (number < monthOf(today) ? 1 : 0));
+  const first = localDate(its, number, 1) ?? today;
+  const last = plusDays(plusMonths(first, 1), -1);
+  if (last < today) return PAST(last);
+  // "bis Ende Dezember" has a last day, "ab Mitte Januar" no first.
+  return { kind: "vague", first: narrowed && spec.bound !== "until" ? null : first, last };
+}
+
+function onWeekend(spec: Spec, today: LocalDate): DayResult {
+  const weekday = spec.get("weekday")?.weekday ?? 6;
+  const distance = (weekday - weekdayOf(today) + 7) % 7;
+  return one(plusDays(today, distance));
+}
