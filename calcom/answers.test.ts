@@ -115,6 +115,8 @@ describe("what comes back", () => {
       confirmationPolicy: { type: "always", disabled: false },
       recurrence: null,
       seats: { disabled: true },
+      afterEventBuffer: 10,
+      bookingWindow: [{ type: "businessDays", value: 30, rolling: true }],
       bookingFields: [
         { type: "name", isDefault: true, required: true, slug: "name" },
         { type: "text", slug: "haarlaenge", required: true },
@@ -135,6 +137,9 @@ describe("what comes back", () => {
       recurring: false,
       seated: false,
       parentEventTypeId: null,
+      bufferBeforeMinutes: 0,
+      bufferAfterMinutes: 10,
+      bookingWindowDays: 42,
       requiredFields: ["name", "haarlaenge"],
     });
     expect(cal.seen.map((each) => each.path)).toEqual(["/v2/teams/12/event-types/5", "/v2/event-types/5"]);

@@ -3,7 +3,7 @@ import { accountCalls, webhookRegistry } from "./account-calls.js";
 import { createApi, keyHash } from "./api.js";
 import { bookingCalls } from "./booking-calls.js";
 import { type BreakerChange, createBreakers } from "./breaker.js";
-import { eventTypeCalls } from "./event-types.js";
+import { eventTypeCalls, eventTypeRegistry } from "./event-types.js";
 import { createTransport } from "./http.js";
 import { createTokenDesk, type Log } from "./lease.js";
 import { slots } from "./slots.js";
@@ -134,7 +134,35 @@ export interface CalcomEventType {
   minimumBookingNoticeMinutes: number;
   /** Minutes between starts; null: the length. */
   slotIntervalMinutes: number | null;
+  /** Minutes around a booking in which the host is not offered, here or by another event type. */
+  bufferBeforeMinutes: number;
+  bufferAfterMinutes: number;
+  /** How many calendar days ahead can be booked at the least; null: without an end, or up to a fixed date. */
+  bookingWindowDays: number | null;
   requiredFields: string[];
+}
+
+/** A round-robin event type to make in the account's team. */
+export interface NewEventType {
+  /** Unique in the team. */
+  slug: string;
+  title: string;
+  lengthInMinutes: number;
+  hidden: boolean;
+  minimumBookingNoticeMinutes: number;
+  hostIds: readonly number[];
+  /** An address, shown to the customer; null: Cal.com's default, a video call. */
+  place: string | null;
+}
+
+/** Making of event types. They are never changed from here: what a person has edited in Cal.com is his. */
+export interface EventTypeRegistry {
+  /**
+   * Sent once. After a failure that may have happened, look for the slug among the team's before another try.
+   *
+   * @throws CalcomError `invalid` for an account without a team
+   */
+  create(a: CalcomAccount, input: NewEventType, o: CallOptions): Promise<CalcomEventType>;
 }
 
 /** The user that a key belongs to. */
@@ -245,6 +273,7 @@ export interface CalcomClient {
   me(a: CalcomAccount, o: CallOptions): Promise<CalcomUser>;
   teams(a: CalcomAccount, o: CallOptions): Promise<CalcomTeam[]>;
   readonly webhooks: WebhookRegistry;
+  readonly eventTypes: EventTypeRegistry;
   state(a: CalcomAccount): CalcomState;
 }
 
@@ -284,6 +313,7 @@ export function createCalcomClient(deps: CalcomClientDeps): CalcomClient & { clo
     ...eventTypeCalls(api),
     ...accountCalls(api),
     webhooks: webhookRegistry(api),
+    eventTypes: eventTypeRegistry(api),
     slots: (a, q, o) => slots(api, a, q, o),
     state: (a) => {
       const key = keyHash(a);

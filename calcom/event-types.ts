@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Api } from "./api.js";
-import type { CalcomClient, CalcomEventType } from "./client.js";
+import type { CalcomClient, CalcomEventType, EventTypeRegistry } from "./client.js";
 import { CalcomError } from "./errors.js";
 
 const id = z.number().nullish().catch(null);
@@ -26,6 +26,19 @@ const scheduling = z
   .pipe(z.enum(["roundrobin", "collective", "managed"]).nullable())
   .catch(null)
   .transform((kind) => (kind === "roundrobin" ? ("roundRobin" as const) : kind));
+
+const dayWindow = z
+  .object({
+    type: z.enum(["calendarDays", "businessDays"]),
+    value: z.number().min(0),
+    disabled: z.literal(false).optional(),
+  })
+  // Five business days are never fewer than seven calendar days.
+  .transform(({ type, value }) => (type === "calendarDays" ? value : Math.floor((value * 7) / 5)));
+/** A window by days, or a list that holds one; `{disabled: true}` and a range of dates are none. */
+const windowDays = z
+  .union([z.array(z.unknown()).transform((list) => list[0]), z.unknown()])
+  .transform((window) => dayWindow.safeParse(window).data ?? null);
 
 const schema = z
   .object({
@@ -55,6 +68,9 @@ const schema = z
     disableRescheduling: disabling,
     minimumBookingNotice: z.number().nullish().catch(0),
     slotInterval: z.number().nullish().catch(null),
+    beforeEventBuffer: z.number().nullish().catch(0),
+    afterEventBuffer: z.number().nullish().catch(0),
+    bookingWindow: windowDays,
     bookingFields: z
       .array(
         z.object({
@@ -89,6 +105,9 @@ const schema = z
       disableRescheduling: type.disableRescheduling ?? false,
       minimumBookingNoticeMinutes: type.minimumBookingNotice ?? 0,
       slotIntervalMinutes: type.slotInterval ?? null,
+      bufferBeforeMinutes: type.beforeEventBuffer ?? 0,
+      bufferAfterMinutes: type.afterEventBuffer ?? 0,
+      bookingWindowDays: type.bookingWindow,
       requiredFields: (type.bookingFields ?? []).flatMap(({ slug, type: kind, required }) =>
         required ? [slug ?? kind ?? ""].filter(Boolean) : [],
       ),
@@ -129,5 +148,37 @@ export function eventTypeCalls(api: Api): EventTypeCalls {
             readMany,
           ),
     personalEventTypes: (a, o) => api.call(a, { ...read, route: "/event-types" }, o, readMany),
+  };
+}
+
+/** Making of event types. */
+export function eventTypeRegistry(api: Api): EventTypeRegistry {
+  return {
+    create: async (a, input, o) => {
+      if (a.teamId === null) throw new CalcomError("invalid", "the account has no team", { field: "teamId" });
+      return await api.call(
+        a,
+        {
+          method: "POST",
+          version: "eventTypes",
+          route: "/teams/:teamId/event-types",
+          params: { teamId: a.teamId },
+          body: {
+            title: input.title,
+            slug: input.slug,
+            lengthInMinutes: input.lengthInMinutes,
+            hidden: input.hidden,
+            minimumBookingNotice: input.minimumBookingNoticeMinutes,
+            schedulingType: "roundRobin",
+            hosts: input.hostIds.map((userId) => ({ userId })),
+            ...(input.place === null
+              ? {}
+              : { locations: [{ type: "address", address: input.place, public: true }] }),
+          },
+        },
+        o,
+        (json) => readOne(json) ?? readMany(json)?.[0],
+      );
+    },
   };
 }

@@ -29,6 +29,8 @@ beforeAll(async () => {
   const calcom = {
     me: () => Promise.reject(new Error("not asked here")),
     eventType: () => Promise.reject(new Error("not asked here")),
+    teamEventTypes: () => Promise.reject(new Error("not asked here")),
+    teams: () => Promise.reject(new Error("not asked here")),
   };
   app = tenantRoutes({ db, directory, calcom, secretsKey: SECRETS_KEY, installation });
   // What the installation's own handler makes a problem document of is looked at as it was thrown.

@@ -4,6 +4,7 @@ import { CalcomError } from "../../calcom/errors.js";
 import type { Database } from "../../db/client.js";
 import { applyDocument } from "../../db/tenant/apply.js";
 import { findCompanyId, listCompanies } from "../../db/tenant/companies.js";
+import { contestedRoutes } from "../../db/tenant/contested-routes.js";
 import type { Directory, Installation } from "../../db/tenant/directory.js";
 import { exportDocument } from "../../db/tenant/export.js";
 import { createToken, revokeToken } from "../../db/tenant/tokens.js";
@@ -13,6 +14,7 @@ import { isSlug } from "../../domain/tenant/slug.js";
 import { Problem } from "../problems.js";
 import { freeText } from "../validation.js";
 import { type VerifyClient, verifyTenant } from "./verify.js";
+import { coverageOf } from "./verify-coverage.js";
 
 export interface TenantRoutesDeps {
   db: Database;
@@ -141,8 +143,19 @@ const verifyRoute = createRoute({
   request: { params: slugParam },
   responses: {
     200: json(
-      z.object({ ok: z.boolean(), differences: z.array(z.object({ path: z.string(), text: z.string() })) }),
-      "What is not",
+      z.object({
+        ok: z.boolean(),
+        differences: z.array(z.object({ path: z.string(), text: z.string() })),
+        coverage: z.array(
+          z.object({
+            service: z.string(),
+            branch: z.string(),
+            staff: z.string(),
+            missingPhases: z.array(z.string()),
+          }),
+        ),
+      }),
+      "What is not, and who can be booked for what",
     ),
     404: problem("`not-found`"),
     503: problem("`temporarily-unavailable`: Cal.com cannot be asked now"),
@@ -221,13 +234,17 @@ export function tenantRoutes(deps: TenantRoutesDeps): OpenAPIHono {
 
   app.post(verifyRoute.getRoutingPath(), async (c) => {
     const companyId = await companyOf(c.req.param("slug"));
-    const [account, catalogue] = await Promise.all([
+    const [account, catalogue, contested] = await Promise.all([
       directory.calcomAccount(companyId),
       directory.catalogue(companyId),
+      contestedRoutes(db, companyId),
     ]);
     try {
-      const differences = await verifyTenant(deps.calcom, account, catalogue, c.req.raw.signal);
-      return c.json({ ok: differences.length === 0, differences });
+      const differences = await verifyTenant(deps.calcom, account, catalogue, {
+        contested,
+        signal: c.req.raw.signal,
+      });
+      return c.json({ ok: differences.length === 0, differences, coverage: coverageOf(catalogue) });
     } catch (error) {
       if (!(error instanceof CalcomError)) throw error;
       throw new Problem("temporarily-unavailable", `Cal.com cannot be asked now (${error.kind}).`);

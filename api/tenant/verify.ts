@@ -1,34 +1,30 @@
 import type { CalcomClient, CalcomEventType, CallOptions } from "../../calcom/client.js";
 import { CalcomError } from "../../calcom/errors.js";
+import type { ContestedRoute } from "../../db/tenant/contested-routes.js";
 import type { CalcomAccess } from "../../db/tenant/directory.js";
-import { type Catalogue, canDo, hasCompleteMapping, type Service } from "../../domain/tenant/catalogue.js";
+import type { Catalogue } from "../../domain/tenant/catalogue.js";
+import { verifyDocument } from "./verify-coverage.js";
+import { compareEventType, expectedHosts } from "./verify-event-type.js";
+import type { Finding } from "./verify-finding.js";
 
-/** Something in Cal.com, or in the document itself, that will not work as the document says. */
-export interface Finding {
-  /** Of the document, parts by their name: `eventTypes[3719739].hosts`. */
-  path: string;
-  text: string;
+export type VerifyClient = Pick<CalcomClient, "eventType" | "teamEventTypes" | "teams" | "me">;
+
+export interface VerifyOptions {
+  /** Numbers and agents of the company that another one named first. */
+  contested?: readonly ContestedRoute[];
+  signal?: AbortSignal;
 }
-
-export type VerifyClient = Pick<CalcomClient, "eventType" | "me">;
 
 /** At once; each key has a budget that callers on the phone need more. */
 const CONCURRENCY = 4;
 
-/** Required questions that a booking of ours answers. */
-const ANSWERED = new Set([
-  "name",
-  "email",
-  "attendeePhoneNumber",
-  "location",
-  "notes",
-  "title",
-  "rescheduleReason",
-]);
+/** The errors that say something about one event type; with any other nothing can be said about the rest, too. */
+const OUT_OF_SIGHT = ["not_found", "forbidden"];
 
 /**
  * Asks Cal.com whether every event type, host and length is as the document says, and checks that every service
- * can be booked with somebody (salon-gateway 11.36–11.38: a map that looked complete and was not).
+ * can be booked with somebody (salon-gateway 11.36–11.38: a map that looked complete and was not) and that calls
+ * reach the company.
  *
  * @throws CalcomError when Cal.com cannot be asked.
  */
@@ -36,154 +32,163 @@ export async function verifyTenant(
   calcom: VerifyClient,
   account: CalcomAccess,
   catalogue: Catalogue,
-  signal?: AbortSignal,
+  { contested = [], signal }: VerifyOptions = {},
 ): Promise<Finding[]> {
   const options: CallOptions = { lane: "background", ...(signal ? { signal } : {}) };
-  const findings = coverage(catalogue);
+  const findings = [...verifyDocument(catalogue), ...contested.map((route) => claimed(catalogue, route))];
   if (account.apiKey === "") {
     return [...findings, { path: "calcom.apiKey", text: "there is no key for this base URL" }];
   }
   try {
     await calcom.me(account, options);
   } catch (error) {
-    if (!(error instanceof CalcomError) || !["unauthorized", "forbidden"].includes(error.kind)) throw error;
+    if (!isKind(error, ["unauthorized", "forbidden"])) throw error;
     return [...findings, { path: "calcom.apiKey", text: "Cal.com does not accept the key" }];
   }
-  const ids = [...new Set(catalogue.eventTypes.map((mapping) => mapping.calcomEventTypeId))];
-  const found: Finding[][] = ids.map(() => []);
-  let next = 0;
-  const work = async () => {
-    for (let index = next++; index < ids.length; index = next++) {
-      const id = ids[index];
-      if (id !== undefined) found[index] = await verifyEventType(calcom, account, catalogue, id, options);
-    }
-  };
-  await Promise.all(Array.from({ length: CONCURRENCY }, work));
-  return [...findings, ...found.flat()];
+  return [...findings, ...(await new Inspection(calcom, account, catalogue, options).run())];
 }
 
-async function verifyEventType(
-  calcom: VerifyClient,
-  account: CalcomAccess,
-  catalogue: Catalogue,
-  id: number,
-  options: CallOptions,
-): Promise<Finding[]> {
-  try {
-    return compareEventType(catalogue, await calcom.eventType(account, id, options));
-  } catch (error) {
-    if (!(error instanceof CalcomError) || !["not_found", "forbidden"].includes(error.kind)) throw error;
-    return [{ path: `eventTypes[${id}]`, text: "is not in Cal.com, or the key may not see it" }];
-  }
-}
-
-/** What of one event type is not as the document says. */
-export function compareEventType(catalogue: Catalogue, remote: CalcomEventType): Finding[] {
-  const findings: Finding[] = [];
-  const report = (part: string, text: string) =>
-    findings.push({ path: `eventTypes[${remote.id}]${part}`, text });
-  const mappings = catalogue.eventTypes.filter((mapping) => mapping.calcomEventTypeId === remote.id);
-  const service = catalogue.services.find((one) => one.id === mappings[0]?.serviceId);
-  const position = service?.phases.findIndex((phase) => phase.key === mappings[0]?.phaseKey) ?? -1;
-  const phase = service?.phases[position];
-  if (!service || !phase) return findings;
-
-  if (remote.lengthInMinutes !== phase.minutes && !remote.lengthOptions.includes(phase.minutes)) {
-    report(
-      ".length",
-      `takes ${remote.lengthInMinutes} minutes in Cal.com, ${phase.minutes} in the document (${service.slug}/${phase.key})`,
-    );
-  }
-  const offset = service.phases.slice(0, position).reduce((total, one) => total + one.minutes, 0);
-  // A later phase begins that much after the start that the service's notice is about.
-  if (remote.minimumBookingNoticeMinutes > service.minimumNoticeMinutes + offset) {
-    report(
-      ".minimumBookingNotice",
-      `demands ${remote.minimumBookingNoticeMinutes} minutes of notice, ${service.slug} promises ${service.minimumNoticeMinutes}`,
-    );
-  }
-  if (remote.schedulingType === "managed" && remote.parentEventTypeId === null) {
-    report(".schedulingType", "is managed and cannot be booked: name the members' own event types");
-  }
-  if (remote.schedulingType === "collective" && remote.hosts.length > 1) {
-    report(".schedulingType", "is collective: a slot needs all of its hosts free");
-  }
-  if (remote.recurring) report(".recurrence", "is recurring, which is not supported");
-  if (remote.seated) report(".seats", "has seats, which is not supported");
-  if (remote.disableCancelling) report(".disableCancelling", "does not let bookings be cancelled");
-  if (remote.disableRescheduling) report(".disableRescheduling", "does not let bookings be moved");
-  for (const field of remote.requiredFields.filter((slug) => !ANSWERED.has(slug))) {
-    report(`.bookingFields[${field}]`, "is a required question that the gateway does not answer");
-  }
-  compareHosts(catalogue, remote, service, report);
-  return findings;
-}
-
-function compareHosts(
-  catalogue: Catalogue,
-  remote: CalcomEventType,
-  service: Service,
-  report: (part: string, text: string) => void,
-): void {
-  if (remote.hosts.length === 0) {
-    report(".hosts", "has no host");
-    return;
-  }
-  const hostIds = new Set(remote.hosts.map((host) => host.id));
-  const names = new Set<string>();
-  for (const { name } of remote.hosts) {
-    if (name === null) continue;
-    if (names.has(name)) report(".hosts", `has two hosts named ${name}: only their ids tell them apart`);
-    names.add(name);
-  }
-  const expected = new Set<number>();
-  for (const mapping of catalogue.eventTypes.filter((one) => one.calcomEventTypeId === remote.id)) {
-    const staff = catalogue.staff.filter((member) =>
-      mapping.staffId === null
-        ? catalogue.branches.some(
-            (branch) =>
-              (mapping.branchId === null || mapping.branchId === branch.id) && canDo(member, service, branch),
-          )
-        : mapping.staffId === member.id,
-    );
-    for (const member of staff) {
-      if (member.calcomUserId === null) {
-        report(".hosts", `${member.slug} has no calcomUserId in the document`);
-        continue;
+function claimed(catalogue: Catalogue, { kind, value }: ContestedRoute): Finding {
+  const branch = catalogue.branches.find((one) => one.phoneNumbers.includes(value));
+  return kind === "phone"
+    ? {
+        path: `branches[${branch?.slug ?? "?"}].phoneNumbers`,
+        text: `${value} was named by another company first: its calls go there`,
       }
-      expected.add(member.calcomUserId);
-      if (!hostIds.has(member.calcomUserId)) report(".hosts", `${member.slug} is no host of it in Cal.com`);
+    : {
+        path: "retell.agentIds",
+        text: `${value} was named by another company first: only the called number leads its calls here`,
+      };
+}
+
+/** One look at a company's event types. */
+class Inspection {
+  readonly #ids: number[];
+  /** What the team's list holds; one request instead of one for each event type. */
+  #listed = new Map<number, CalcomEventType>();
+  #otherTeams: Promise<Map<number, string>> | null = null;
+
+  constructor(
+    private readonly calcom: VerifyClient,
+    private readonly account: CalcomAccess,
+    private readonly catalogue: Catalogue,
+    private readonly options: CallOptions,
+  ) {
+    this.#ids = [...new Set(catalogue.eventTypes.map((mapping) => mapping.calcomEventTypeId))];
+  }
+
+  async run(): Promise<Finding[]> {
+    const findings: Finding[] = [];
+    try {
+      const types = await this.calcom.teamEventTypes(this.account, this.options);
+      this.#listed = new Map(types.map((type) => [type.id, type]));
+    } catch (error) {
+      if (!isKind(error, OUT_OF_SIGHT)) throw error;
+      findings.push({ path: "calcom.teamId", text: `Cal.com shows the key no team ${this.account.teamId}` });
+    }
+    const known = this.#ids.find((id) => this.#listed.has(id));
+    if (known !== undefined && (await this.#read(known)) === null) {
+      // The list is public. Who is no admin sees neither the event types nor the bookings of the others (calcom.md 1.6).
+      findings.push({
+        path: "calcom.apiKey",
+        text: `belongs to nobody who administers team ${this.account.teamId}: the team's bookings cannot be seen`,
+      });
+    }
+    const found = await this.#each(this.#ids, (id) => this.#find(id));
+    const seen = new Set(
+      [...found, ...this.#listed.values()].flatMap((type) => type?.hosts ?? []).map((host) => host.id),
+    );
+    const strangers = this.#strangers(seen);
+    findings.push(
+      ...[...strangers].map(([slug, id]) => ({
+        path: `staff[${slug}].calcomUserId`,
+        text: `user ${id} hosts no event type of the team: the id is wrong, or the user is no member of it`,
+      })),
+    );
+    const ids = new Set(strangers.values());
+    for (const [index, type] of found.entries()) {
+      const id = this.#ids[index];
+      if (type) findings.push(...compareEventType(this.catalogue, type, ids), ...this.#compareTeam(type));
+      else if (id !== undefined) findings.push({ path: `eventTypes[${id}]`, text: await this.#whereIs(id) });
+    }
+    return findings;
+  }
+
+  /** From the list, where that is as it should be: lists may name fewer hosts than there are. */
+  async #find(id: number): Promise<CalcomEventType | null> {
+    const listed = this.#listed.get(id);
+    const hosts = new Set(listed?.hosts.map((host) => host.id));
+    const complete = expectedHosts(this.catalogue, id).every(
+      ({ calcomUserId }) => calcomUserId === null || hosts.has(calcomUserId),
+    );
+    if (listed && complete) return listed;
+    return (await this.#read(id)) ?? listed ?? null;
+  }
+
+  async #read(id: number): Promise<CalcomEventType | null> {
+    try {
+      return await this.calcom.eventType(this.account, id, this.options);
+    } catch (error) {
+      if (isKind(error, OUT_OF_SIGHT)) return null;
+      throw error;
     }
   }
-  for (const host of remote.hosts.filter((one) => !expected.has(one.id))) {
-    const known = catalogue.staff.find((member) => member.calcomUserId === host.id);
-    report(
-      ".hosts",
-      known
-        ? `${known.slug} is a host of it in Cal.com, which the document does not say`
-        : `user ${host.id} is a host of it in Cal.com and nobody in the document`,
+
+  /** Staff whom the document books, and Cal.com nowhere. */
+  #strangers(seen: ReadonlySet<number>): Map<string, number> {
+    const expected = new Set(this.#ids.flatMap((id) => expectedHosts(this.catalogue, id)));
+    return new Map(
+      [...expected].flatMap((member) =>
+        member.calcomUserId === null || seen.has(member.calcomUserId)
+          ? []
+          : [[member.slug, member.calcomUserId] as const],
+      ),
     );
+  }
+
+  #compareTeam(type: CalcomEventType): Finding[] {
+    if (type.teamId === null || type.teamId === this.account.teamId) return [];
+    const wanted = this.account.teamId === null ? "none" : String(this.account.teamId);
+    return [
+      {
+        path: `eventTypes[${type.id}].teamId`,
+        text: `belongs to team ${type.teamId}; the document's team is ${wanted}`,
+      },
+    ];
+  }
+
+  async #whereIs(id: number): Promise<string> {
+    this.#otherTeams ??= this.#typesOfOtherTeams();
+    const team = (await this.#otherTeams).get(id);
+    return team === undefined
+      ? "is not in Cal.com, or the key may not see it"
+      : `belongs to ${team}; the document's team is ${this.account.teamId ?? "none"}`;
+  }
+
+  async #typesOfOtherTeams(): Promise<Map<number, string>> {
+    const teams = (await this.calcom.teams(this.account, this.options)).filter(
+      (team) => team.id !== this.account.teamId,
+    );
+    const types = await this.#each(teams, async (team) => {
+      const account = { ...this.account, teamId: team.id };
+      return (await this.calcom.teamEventTypes(account, this.options)).map(
+        (type) => [type.id, `team ${team.id}`] as const,
+      );
+    });
+    return new Map(types.flat());
+  }
+
+  async #each<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+    const results: R[] = [];
+    const queue = items.entries();
+    const worker = async () => {
+      for (const [index, item] of queue) results[index] = await work(item);
+    };
+    await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+    return results;
   }
 }
 
-/** Services that nobody can be booked for, whatever Cal.com says. */
-function coverage(catalogue: Catalogue): Finding[] {
-  return catalogue.services.flatMap((service) => {
-    const path = `services[${service.slug}]`;
-    const able = catalogue.branches.flatMap((branch) =>
-      catalogue.staff
-        .filter((member) => canDo(member, service, branch))
-        .map((member) => ({ member, branch })),
-    );
-    if (able.length === 0) {
-      const skill = service.skill === null ? "works in a branch" : `has the skill ${service.skill}`;
-      return [{ path: `${path}.skill`, text: `cannot be booked: nobody ${skill}` }];
-    }
-    return able
-      .filter(({ member, branch }) => !hasCompleteMapping(catalogue, service, member, branch))
-      .map(({ member, branch }) => ({
-        path,
-        text: `${member.slug} in ${branch.slug} cannot be booked for it: an event type is missing`,
-      }));
-  });
+function isKind(error: unknown, kinds: readonly string[]): boolean {
+  return error instanceof CalcomError && kinds.includes(error.kind);
 }

@@ -278,7 +278,7 @@ describe("a tenant's document", () => {
     });
     const types = new Map(seed.eventTypes?.map((type) => [type.id, type]));
     expect(types.get(3719754)).toMatchObject({ lengthInMinutes: 30, hosts: [1001, 1346408] });
-    expect(types.get(3757761)).toMatchObject({ lengthInMinutes: 50, hosts: [1001], hidden: true });
+    expect(types.get(3800111)).toMatchObject({ lengthInMinutes: 50, hosts: [1001], hidden: true });
     for (const type of types.values()) expect(type.hosts, String(type.id)).not.toEqual([]);
     for (const { skill, slug } of document.services) {
       expect(
