@@ -1,5 +1,6 @@
 import type { Server, ServerResponse } from "node:http";
 import { serve } from "@hono/node-server";
+import { createAvailability } from "../activities/availability/create.js";
 import { createInbox } from "../db/calcom/inbox.js";
 import { connect } from "../db/client.js";
 import { type Config, needed, parseEnvironment } from "../domain/config/environment.js";
@@ -9,6 +10,7 @@ import { createApp } from "./app.js";
 import { createDispatcher } from "./booking/dispatch.js";
 import { listenForSettledCommands } from "./booking/waiting.js";
 import { layFoundation } from "./composition.js";
+import { startMailRelay } from "./relay/alert-mails.js";
 import { startAlertRelay } from "./relay/alerts.js";
 import { startCallbackRelay } from "./relay/callbacks.js";
 import { type Relay, startRelay } from "./relay/relay.js";
@@ -56,6 +58,7 @@ export async function startApi(config: Config, options: ApiOptions = {}): Promis
     maxHistoryEvents: config.maxHistoryEvents,
   });
   const waiting = await listenForSettledCommands(listening);
+  const availability = await createAvailability({ ...foundation, listening });
   const relay: Relay = await startRelay({ ...foundation, dispatcher });
   const callbacks = await startCallbackRelay(
     { ...foundation, client: temporal.client },
@@ -71,8 +74,18 @@ export async function startApi(config: Config, options: ApiOptions = {}): Promis
           temporalUiUrl,
           namespace: config.temporal.namespace,
         });
+  const mails =
+    config.smtpUrl === null
+      ? null
+      : startMailRelay(foundation, {
+          smtpUrl: config.smtpUrl,
+          operators: alert.emails,
+          temporalUiUrl,
+          namespace: config.temporal.namespace,
+        });
   const app = createApp({
     ...foundation,
+    availability,
     dispatcher,
     waiting,
     inbox: createInbox(db, relay.nudge),
@@ -104,7 +117,7 @@ export async function startApi(config: Config, options: ApiOptions = {}): Promis
       const slow = setTimeout(waiting.release, PATIENCE_MS);
       await drain(DRAIN_MS);
       clearTimeout(slow);
-      await Promise.all([relay.stop(), callbacks.stop(), alerts?.stop()]);
+      await Promise.all([relay.stop(), callbacks.stop(), alerts?.stop(), mails?.stop()]);
       await Promise.all([listening.close(), foundation.close(), temporal.close()]);
     },
   };

@@ -65,20 +65,24 @@ async function relayAlerts(deps: AlertDeps, target: AlertTarget): Promise<void> 
   );
 }
 
+/** The page in the Web UI of the workflow that an alert is about; `null` when it names none. */
+export function workflowLink(
+  { workflowId }: Readonly<Record<string, unknown>>,
+  temporalUiUrl: string | null,
+  namespace: string,
+): string | null {
+  if (temporalUiUrl === null || typeof workflowId !== "string") return null;
+  return `${temporalUiUrl}/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId)}`;
+}
+
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : "unknown");
 
 function signed(alert: WaitingAlert, target: AlertTarget): { headers: Record<string, string>; body: string } {
-  const { workflowId } = alert.data;
-  const link =
-    target.temporalUiUrl !== null && typeof workflowId === "string"
-      ? {
-          link: `${target.temporalUiUrl}/namespaces/${encodeURIComponent(target.namespace)}/workflows/${encodeURIComponent(workflowId)}`,
-        }
-      : {};
+  const link = workflowLink(alert.data, target.temporalUiUrl, target.namespace);
   const body = JSON.stringify({
     type: alert.type,
     timestamp: alert.createdAt.toISOString(),
-    data: { ...alert.data, companyId: alert.companyId, ...link },
+    data: { ...alert.data, companyId: alert.companyId, ...(link === null ? {} : { link }) },
   });
   const seconds = Math.floor(Date.now() / 1_000);
   const headers: Record<string, string> = {

@@ -5,7 +5,8 @@ import {
   type CallbackTimes,
 } from "../../domain/callback/promise.js";
 import { callbackWorkflowId } from "../../domain/callback/workflow-id.js";
-import { type Database, inTenant, json, sqlState, type Transaction } from "../client.js";
+import { type Database, inTenant, sqlState, type Transaction } from "../client.js";
+import { raiseAlert } from "../operations/alerts.js";
 import type { CallbackReason } from "../schema/voice.js";
 
 /** Tells the relay that a callback's workflow has to learn something. */
@@ -142,18 +143,20 @@ async function write(tx: Transaction, wish: CallbackWish, id: string): Promise<R
   await Promise.all([
     row.raised
       ? // Of one priority once: a request that is repeated tells nobody anything new.
-        tx`INSERT INTO alerts (company_id, type, data, dedupe_key, branch_id)
-           VALUES (${companyId}, 'callback.requested',
-             ${json(tx, {
-               callbackId: row.id,
-               priority: row.priority,
-               reason,
-               dueAt: row.dueAt.toISOString(),
-               workflowId: row.workflowId,
-               ...(callId === null ? {} : { callId }),
-             })},
-             ${`callback:${row.id}:requested:${row.priority}`}, ${row.branchId})
-           ON CONFLICT DO NOTHING`
+        raiseAlert(tx, {
+          companyId,
+          type: "callback.requested",
+          data: {
+            callbackId: row.id,
+            priority: row.priority,
+            reason,
+            dueAt: row.dueAt.toISOString(),
+            workflowId: row.workflowId,
+            ...(callId === null ? {} : { callId }),
+          },
+          dedupeKey: `callback:${row.id}:requested:${row.priority}`,
+          branchId: row.branchId,
+        })
       : Promise.resolve(),
     tx`SELECT pg_notify(${CALLBACK_CHANNEL}, '')`,
   ]);

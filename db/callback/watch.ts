@@ -1,5 +1,6 @@
 import type { CallbackPriority } from "../../domain/callback/promise.js";
-import { type Database, inTenant, json } from "../client.js";
+import { type Database, inTenant } from "../client.js";
+import { raiseAlert } from "../operations/alerts.js";
 import type { CallbackReason } from "../schema/voice.js";
 import type { CallbackStatus } from "./view.js";
 
@@ -51,11 +52,13 @@ export async function remindOfCallback(
       RETURNING priority, reason, due_at, workflow_id, branch_id`;
     if (!row) return;
     const { branchId, ...shown } = row;
-    await tx`INSERT INTO alerts (company_id, type, data, dedupe_key, branch_id)
-             VALUES (${companyId}, 'callback.overdue',
-               ${json(tx, { callbackId, ...shown, dueAt: row.dueAt.toISOString(), reminder })},
-               ${`callback:${callbackId}:overdue:${reminderId}`}, ${branchId})
-             ON CONFLICT DO NOTHING`;
+    await raiseAlert(tx, {
+      companyId,
+      type: "callback.overdue",
+      data: { callbackId, ...shown, dueAt: row.dueAt.toISOString(), reminder },
+      dedupeKey: `callback:${callbackId}:overdue:${reminderId}`,
+      branchId,
+    });
   });
   return await readCallbackState(db, scope);
 }

@@ -1,4 +1,22 @@
-import { asSystem, type Database, inTenant } from "../client.js";
+import { asSystem, type Database, inTenant, json, type Transaction } from "../client.js";
+
+/** Something that a person has to know. `data` goes to a webhook and into logs: ids, names of reasons, instants. */
+export interface NewAlert {
+  companyId: string;
+  type: string;
+  data: Readonly<Record<string, unknown>>;
+  /** One occasion is one alert. */
+  dedupeKey: string;
+  /** The branch that has to know; `null`: whoever watches the installation. */
+  branchId?: string | null;
+}
+
+/** Writes an alert in the transaction of what raises it; the relays tell it. */
+export async function raiseAlert(tx: Transaction, alert: NewAlert): Promise<void> {
+  await tx`INSERT INTO alerts (company_id, type, data, dedupe_key, branch_id)
+           VALUES (${alert.companyId}, ${alert.type}, ${json(tx, alert.data)}, ${alert.dedupeKey}, ${alert.branchId ?? null})
+           ON CONFLICT DO NOTHING`;
+}
 
 /** An alert that waits to be told. */
 export interface WaitingAlert {
