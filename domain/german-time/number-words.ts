@@ -92,12 +92,8 @@ export function ordinal(word: string): number | null {
       return base === null ? null : base + value;
     }
   }
-  if (stem.endsWith("st")) {
-    const value = cardinal(stem.slice(0, -2));
-    return value !== null && (value >= 20 || value === 0) && !(value % 100 > 0 && value % 100 < 20)
-      ? value
-      : null;
-  }
+  const tens = stem.endsWith("st") ? cardinal(stem.slice(0, -2)) : null;
+  if (tens !== null) return tens % 100 === 0 || tens % 100 >= 20 ? tens : null;
   const value = cardinal(stem.slice(0, -1));
   return value !== null && value % 100 >= 2 && value % 100 < 20 ? value : null;
 }
