@@ -6,6 +6,7 @@ import {
   dropMail,
   dropOldMails,
   markMailed,
+  postponeMail,
   type UnmailedAlert,
 } from "../../db/notification/mail.js";
 import { operatorMail } from "../../domain/notification/operator-mail.js";
