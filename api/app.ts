@@ -2,11 +2,13 @@ import { randomUUID } from "node:crypto";
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { HTTPException } from "hono/http-exception";
 import postgres from "postgres";
+import type { Availability } from "../activities/availability/availability.js";
 import type { CalcomClient } from "../calcom/client.js";
 import type { Inbox } from "../db/calcom/inbox.js";
 import type { Database } from "../db/client.js";
 import type { Directory, Installation } from "../db/tenant/directory.js";
 import { requireAdmin, requireCompany } from "./auth.js";
+import { availabilityRoutes } from "./availability/routes.js";
 import { limitedBody, onlyJson } from "./body.js";
 import { createAlternatives } from "./booking/alternatives.js";
 import type { Dispatcher } from "./booking/dispatch.js";
@@ -26,6 +28,7 @@ export interface AppDeps {
   db: Database;
   directory: Directory;
   calcom: CalcomClient;
+  availability: Availability;
   dispatcher: Dispatcher;
   waiting: Waiting;
   inbox: Inbox;
@@ -96,7 +99,8 @@ export function createApp(deps: AppDeps): OpenAPIHono<RequestContext> {
     "/",
     calcomWebhookRoutes({ ...deps, limits, installationSecrets: deps.installation.webhookSecrets }),
   );
-  app.route("/", bookingRoutes({ ...deps, alternatives: createAlternatives(deps) }));
+  app.route("/", bookingRoutes({ ...deps, alternatives: createAlternatives(deps.availability) }));
+  app.route("/", availabilityRoutes(deps));
   app.route("/", callbackRoutes(deps));
 
   app.route("/", operationsRoutes(deps));

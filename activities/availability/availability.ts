@@ -1,5 +1,6 @@
 import type { Lane } from "../../calcom/client.js";
 import type { Alternative } from "../../domain/availability/alternatives.js";
+import type { Limits } from "../../domain/availability/limits.js";
 import type { Opening } from "../../domain/availability/openings.js";
 import type { WhyNot } from "../../domain/availability/why-not.js";
 import type { Branch, Service, StaffMember } from "../../domain/tenant/catalogue.js";
@@ -64,7 +65,11 @@ export interface Availability {
   alternativesFor(query: AlternativesQuery): Promise<FoundAlternatives>;
   /** Needs neither Postgres nor Cal.com; does not ask whether the start is taken, that is what remains. */
   whyNot(query: Wanted & { start: Date }): Promise<WhyNot>;
+  /**
+   * How soon and how far ahead it can begin, by our rules and by what is known of Cal.com's: the same for an offer and
+   * for what is booked.
+   */
+  limits(query: Wanted): Promise<Limits>;
   /** For a call that begins: fetches the coming days of what is booked most, bounded; never throws. */
   warm(companyId: string, branchId: string | null, days: number): Promise<void>;
-  close(): Promise<void>;
 }

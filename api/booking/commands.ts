@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { Availability } from "../../activities/availability/availability.js";
 import { acceptBooking, acceptChange } from "../../db/booking/accept.js";
 import { type Answer, type CommandProgress, commandProgress, keepAnswer } from "../../db/booking/answer.js";
 import { keepRefusedChange, readSubject } from "../../db/booking/commands.js";
@@ -11,7 +12,7 @@ import { QUOTA_WINDOW_DAYS } from "../../domain/policy/policy.js";
 import { apiBookingWorkflowId, appointmentIdOf } from "../../workflows/booking/ids.js";
 import { Problem, problemBody } from "../problems.js";
 import { toInstant } from "../validation.js";
-import type { Alternatives } from "./alternatives.js";
+import type { Alternatives, Moving } from "./alternatives.js";
 import type { Dispatcher } from "./dispatch.js";
 import { checkRules, plansFor, resolveWish, type Wish } from "./intake.js";
 import { ChangeRefused, refusalProblem } from "./refusals.js";
@@ -26,6 +27,7 @@ export interface BookingCommandDeps {
   dispatcher: Dispatcher;
   waiting: Waiting;
   alternatives: Alternatives;
+  availability: Pick<Availability, "limits">;
   log: { warn(fields: Record<string, unknown>, message: string): void };
 }
 
@@ -61,7 +63,9 @@ export async function book(deps: BookingCommandDeps, caller: Caller, body: Booki
       staff: body.staff ?? null,
       start: toInstant(body.start),
     });
-    plans = await plansFor(deps.db, wish, checkRules(wish, new Date()));
+    const now = new Date();
+    const limits = await deps.availability.limits({ ...wish, companyId, staff: wish.member, now });
+    plans = await plansFor(deps.db, wish, checkRules(wish, now, limits));
   } catch (refusal) {
     return await knownOr(deps, caller, requestHash, refusal);
   }
@@ -129,7 +133,7 @@ export async function reschedule(
       start,
     });
     refuseUnlessAllowed(catalogue.policies, subject, "reschedule");
-    const [member] = checkRules(wish, new Date(), { notice: false });
+    const [member] = checkRules(wish, new Date(), { noticeMinutes: 0 });
     const keys = subject.phases.map((phase) => phase.key);
     const planned = member ? planMove(catalogue, service, branch, member, start, keys) : null;
     if (!planned) throw new Problem("not-bookable", "service: has no complete set of event types in Cal.com");
@@ -160,10 +164,7 @@ export async function reschedule(
     },
   });
   if (accepted === "known") return await replay(deps, caller, requestHash, wish);
-  const moving = {
-    appointmentId,
-    uid: subject.phases.find((phase) => phase.calcomUid !== null)?.calcomUid ?? null,
-  };
+  const moving = { appointmentId, phases: subject.phases };
   if (accepted === "taken") throw await slotTaken(deps, wish, moving);
   const signalled = signal(deps, {
     companyId: caller.companyId,
@@ -298,7 +299,7 @@ async function answer(
   command: { id: string; appointmentId: string },
   signalled: Promise<boolean>,
   wish: Wish | null,
-  moving?: { appointmentId: string; uid: string | null },
+  moving?: Moving,
   replayed = false,
 ): Promise<Answer> {
   const { db } = deps;
@@ -334,11 +335,7 @@ async function answer(
   return await keepAnswer(db, companyId, command, 202);
 }
 
-async function slotTaken(
-  deps: BookingCommandDeps,
-  wish: Wish,
-  moving?: { appointmentId: string; uid: string | null },
-): Promise<Problem> {
+async function slotTaken(deps: BookingCommandDeps, wish: Wish, moving?: Moving): Promise<Problem> {
   return new Problem("slot-taken", "start: is held or booked by another", {
     alternatives: await deps.alternatives.near(wish, moving),
   });

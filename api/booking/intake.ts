@@ -75,23 +75,20 @@ function unknown(field: string, slug: string): Problem {
  * The rules of a booking that need no calendar, in the order of contract.md 2: in-past, too-soon, too-far,
  * staff-cannot-do-service, not-bookable, closed.
  *
+ * @param limits the notice that counts: the larger of ours and Cal.com's, none for a move
  * @returns who could do it, as far as hours and skills say
  * @throws Problem
  */
 export function checkRules(
   wish: Wish,
   now: Date,
-  options: { notice: boolean } = { notice: true },
+  limits: { noticeMinutes: number } = { noticeMinutes: wish.service.minimumNoticeMinutes },
 ): StaffMember[] {
   const { catalogue, service, branch, member, start } = wish;
   const aheadMs = start.getTime() - now.getTime();
   if (aheadMs <= 0) throw refuse("in-past", "start: lies in the past", "start");
-  if (options.notice && aheadMs < service.minimumNoticeMinutes * MINUTE_MS) {
-    throw refuse(
-      "too-soon",
-      `start: ${service.name} needs ${service.minimumNoticeMinutes} minutes notice`,
-      "start",
-    );
+  if (aheadMs < limits.noticeMinutes * MINUTE_MS) {
+    throw refuse("too-soon", `start: ${service.name} needs ${limits.noticeMinutes} minutes notice`, "start");
   }
   if (aheadMs > service.maximumDaysAhead * DAY_MS) {
     throw refuse("too-far", `start: at most ${service.maximumDaysAhead} days ahead`, "start");
@@ -114,7 +111,7 @@ export function checkRules(
   }
   const phases = layOut(service, start);
   const end = phases.at(-1)?.end ?? start;
-  if (!withinHours(branch.openingHours, branch.timeZone, start, end, branch.closedOn)) {
+  if (!withinHours(branch.openingHours, branch.timeZone, start, end, branch)) {
     throw refuse("closed", `start: ${branch.name} is not open for the whole of it`, "start");
   }
   const working = bookable.filter((candidate) =>

@@ -10,7 +10,7 @@ import {
 } from "../tenant/catalogue.js";
 import { type FairOrder, fairOrder } from "./fair-order.js";
 import { openSpans } from "./hours.js";
-import { covers, meets, merged, type Span } from "./spans.js";
+import { covers, heldUntil, meets, merged, nextStart, type Span } from "./spans.js";
 
 /** A time at which the whole service can be had from one person in one branch. */
 export interface Opening {
@@ -20,6 +20,8 @@ export interface Opening {
   staff: StaffMember;
   branch: Branch;
   phases: PlannedPhase[];
+  /** Until when the person could go on from the start without a break, by Cal.com's slots of the first phase. */
+  freeUntil: Date;
 }
 
 /** Whose time is wanted, and when: starts with `from <= start < to`. */
@@ -76,9 +78,11 @@ export function openingsOf(wish: OpeningsWish, facts: CalendarFacts, limit = Inf
   const fair = fairOrder(wish, facts);
   const found = wish.branches.flatMap((branch) => openingsIn(branch, wish, facts, fair));
   found.sort((a, b) => a.start - b.start || fair.compare(a, b));
-  return found.slice(0, limit).flatMap(({ start, end, member, branch }) => {
+  return found.slice(0, limit).flatMap(({ start, end, member, branch, freeUntil }) => {
     const phases = planForStaff(wish.catalogue, wish.service, branch, member, new Date(start));
-    return phases ? [{ start: new Date(start), end: new Date(end), staff: member, branch, phases }] : [];
+    if (!phases) return [];
+    const until = new Date(freeUntil());
+    return [{ start: new Date(start), end: new Date(end), staff: member, branch, phases, freeUntil: until }];
   });
 }
 
@@ -98,6 +102,8 @@ interface Candidate {
   end: number;
   member: StaffMember;
   branch: Branch;
+  /** Only for those that are given out. */
+  freeUntil: () => number;
 }
 
 /** A phase that needs staff, by its distance from the start of the service. */
@@ -153,6 +159,14 @@ function openingsIn(branch: Branch, wish: OpeningsWish, facts: CalendarFacts, fa
     const [first, ...later] = staffed ?? [];
     if (!staffed || !first) return [];
     const ranges = later.map((phase) => merged(slotsOf(facts, phase)));
+    const firstRanges = merged(slotsOf(facts, first));
+    const freeUntil = (at: number) =>
+      Math.min(
+        heldUntil(open, at),
+        heldUntil(worksFor(member), at),
+        heldUntil(firstRanges, at),
+        nextStart(fair.busyOf(member), at),
+      );
     return slotsOf(facts, first).flatMap((slot): Candidate[] => {
       const start = slot.start - first.from;
       if (start < earliest || start > latest) return [];
@@ -162,7 +176,8 @@ function openingsIn(branch: Branch, wish: OpeningsWish, facts: CalendarFacts, fa
         free(member, start, staffed) &&
         noticed(facts, staffed, start, now) &&
         enoughPeople(start, staffed);
-      return possible ? [{ start, end: start + length, member, branch }] : [];
+      if (!possible) return [];
+      return [{ start, end: start + length, member, branch, freeUntil: () => freeUntil(slot.start) }];
     });
   });
 }

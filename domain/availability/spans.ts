@@ -28,6 +28,17 @@ export function meets(spans: readonly Span[], start: number, end: number): boole
   return span !== undefined && span.start < end;
 }
 
+/** Until when a merged list goes on from `at`; `at` itself where it does not hold it. */
+export function heldUntil(spans: readonly Span[], at: number): number {
+  const span = spans[firstEndingAfter(spans, at)];
+  return span !== undefined && span.start <= at ? span.end : at;
+}
+
+/** When the next span of a merged list begins that ends after `at`; never: Infinity. */
+export function nextStart(spans: readonly Span[], at: number): number {
+  return spans[firstEndingAfter(spans, at)]?.start ?? Infinity;
+}
+
 function firstEndingAfter(spans: readonly Span[], at: number): number {
   let low = 0;
   let high = spans.length;

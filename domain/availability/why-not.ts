@@ -1,4 +1,15 @@
-import type { Branch, StaffMember } from "../tenant/catalogue.js";
+import { layOut } from "../booking/phases.js";
+import {
+  type Branch,
+  type Catalogue,
+  canDo,
+  hasCompleteMapping,
+  type Service,
+  type StaffMember,
+} from "../tenant/catalogue.js";
+import { isClosedDay } from "./holidays.js";
+import { addDays, localDate, nextDate, openOn, weekdayOf, withinHours } from "./hours.js";
+import type { Limits } from "./limits.js";
 
 /** Why a wished start cannot be had; of several branches what stands least in the way. */
 export type WhyNot =
@@ -28,4 +39,98 @@ export interface Closed {
   exceptionally: boolean;
   /** The next local day with opening hours, and the instant at which it opens; `null`: none within 60 days. */
   nextOpen: { date: string; opens: Date } | null;
+}
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+const LOOK_AHEAD_DAYS = 60;
+
+/** The rules of a booking that need no calendar, in the order of contract.md 2; what none of them refuses is taken. */
+export function whyNot(
+  wish: {
+    catalogue: Catalogue;
+    service: Service;
+    branches: readonly Branch[];
+    member: StaffMember | null;
+    start: Date;
+    now: Date;
+  },
+  limits: Limits,
+): WhyNot {
+  const { catalogue, service, branches, member, start, now } = wish;
+  const aheadMs = start.getTime() - now.getTime();
+  if (aheadMs <= 0) return { reason: "in_past" };
+  if (aheadMs < limits.noticeMinutes * MINUTE_MS) {
+    const { noticeMinutes } = limits;
+    return {
+      reason: "too_soon",
+      noticeMinutes,
+      earliest: new Date(now.getTime() + noticeMinutes * MINUTE_MS),
+    };
+  }
+  if (aheadMs > limits.daysAhead * DAY_MS) {
+    const { daysAhead } = limits;
+    return { reason: "too_far", daysAhead, latest: new Date(now.getTime() + daysAhead * DAY_MS) };
+  }
+  if (member && !branches.some((branch) => canDo(member, service, branch))) {
+    const able = catalogue.staff.filter((other) => branches.some((branch) => canDo(other, service, branch)));
+    return { reason: "staff_cannot_do_service", member, able };
+  }
+  const bookable = branches.flatMap((branch) => {
+    const members = (member ? [member] : catalogue.staff).filter(
+      (one) => canDo(one, service, branch) && hasCompleteMapping(catalogue, service, one, branch),
+    );
+    return members.length > 0 ? [{ branch, members }] : [];
+  });
+  const first = bookable[0];
+  if (!first) return { reason: "not_bookable" };
+
+  const phases = layOut(service, start);
+  const end = phases.at(-1)?.end ?? start;
+  const open = bookable.filter(({ branch }) =>
+    withinHours(branch.openingHours, branch.timeZone, start, end, branch),
+  );
+  const firstOpen = open[0];
+  if (!firstOpen) {
+    const onDay = bookable.find(({ branch }) => opensOn(branch, localDate(start.getTime(), branch.timeZone)));
+    return closed((onDay ?? first).branch, start);
+  }
+  const worked = open.some(({ branch, members }) =>
+    members.some((one) =>
+      phases
+        .filter((phase) => phase.staffRequired)
+        .every((phase) => withinHours(one.workingHours, branch.timeZone, phase.start, phase.end)),
+    ),
+  );
+  if (worked) return { reason: "taken" };
+  const { branch } = firstOpen;
+  return { reason: "not_working", branch, member, date: localDate(start.getTime(), branch.timeZone) };
+}
+
+/** Whether the branch has opening hours on this local day, closed days and public holidays considered. */
+export function opensOn(branch: Branch, date: string): boolean {
+  return !isClosedDay(branch, date) && openOn(branch.openingHours, branch.timeZone, date).length > 0;
+}
+
+/** The next local day after `date` on which the branch opens, within 60 days. */
+export function nextOpenDate(branch: Branch, date: string): string | null {
+  const last = addDays(date, LOOK_AHEAD_DAYS);
+  for (let day = nextDate(date); day <= last; day = nextDate(day)) if (opensOn(branch, day)) return day;
+  return null;
+}
+
+function closed(branch: Branch, start: Date): Closed {
+  const { timeZone, openingHours } = branch;
+  const date = localDate(start.getTime(), timeZone);
+  const next = nextOpenDate(branch, date);
+  const opens = next === null ? undefined : openOn(openingHours, timeZone, next)[0];
+  return {
+    reason: "closed",
+    branch,
+    date,
+    weekday: weekdayOf(date),
+    openThatDay: opensOn(branch, date),
+    exceptionally: isClosedDay(branch, date) && openOn(openingHours, timeZone, date).length > 0,
+    nextOpen: next !== null && opens ? { date: next, opens: new Date(opens.start) } : null,
+  };
 }
