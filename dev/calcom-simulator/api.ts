@@ -5,6 +5,7 @@ import type { Context, Hono } from "hono";
 import { type Answer, ApiError, badRequest, Dropped, raw } from "./answers.js";
 import { bookingRoutes } from "./api-bookings.js";
 import { catalogueRoutes } from "./api-catalogue.js";
+import { eventTypeRoutes } from "./api-event-types.js";
 import type { Change } from "./bookings.js";
 import { alterAnswer, faultAnswer, type RequestIds } from "./fault-answers.js";
 import { applyLatency, type Faults } from "./faults.js";
@@ -27,7 +28,7 @@ export interface ApiDeps extends World {
   readonly epoch: () => number;
 }
 
-const routes: readonly Route[] = [...catalogueRoutes, ...bookingRoutes];
+const routes: readonly Route[] = [...catalogueRoutes, ...eventTypeRoutes, ...bookingRoutes];
 
 /** Registers the whole of /v2 on the app. */
 export function registerApi(app: Hono<Env>, deps: ApiDeps): void {

@@ -16,6 +16,7 @@ export const OPERATIONS = [
   "slots",
   "reservations",
   "event-types",
+  "create-event-type",
   "teams",
   "me",
   "webhooks",
