@@ -7,6 +7,7 @@ import type { CalcomClient } from "../calcom/client.js";
 import type { Inbox } from "../db/calcom/inbox.js";
 import type { Database } from "../db/client.js";
 import type { Directory, Installation } from "../db/tenant/directory.js";
+import { say } from "../domain/speech/say.js";
 import { requireAdmin, requireCompany } from "./auth.js";
 import { availabilityRoutes } from "./availability/routes.js";
 import { limitedBody, onlyJson } from "./body.js";
@@ -23,6 +24,9 @@ import { instanceOf, Problem, problemBody } from "./problems.js";
 import { createRateLimits } from "./rate-limits.js";
 import type { TemporalAccess } from "./temporal.js";
 import { tenantRoutes } from "./tenant/routes.js";
+import type { HoldTimes } from "./voice/invocation.js";
+import { retellRoutes } from "./voice/retell/routes.js";
+import { voiceRoutes } from "./voice/routes.js";
 
 export interface AppDeps {
   db: Database;
@@ -37,6 +41,8 @@ export interface AppDeps {
   secretsKey: string;
   adminToken: string | null;
   limits: { apiPerMinute: number | null; webhookPerMinute: number | null };
+  holds: HoldTimes;
+  publicUrl: string;
   log: Log;
 }
 
@@ -49,6 +55,9 @@ export interface Log {
 const KIB = 1_024;
 const REST_BODY = 64 * KIB;
 const WEBHOOK_BODY = 256 * KIB;
+/** Retell sends the whole conversation along, every word three times. */
+const VOICE_BODY = 2_048 * KIB;
+const VOICE_PATHS = ["/api/webhooks/retell", "/api/webhooks/retell/*", "/api/v2/voice/tools/*"];
 const SANE_REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 
 /** The whole ingress; listening is `server.ts`. */
@@ -82,9 +91,11 @@ export function createApp(deps: AppDeps): OpenAPIHono<RequestContext> {
     });
   });
 
-  app.use("/api/webhooks/*", limitedBody(WEBHOOK_BODY));
+  app.use("/api/webhooks/calcom/*", limitedBody(WEBHOOK_BODY));
   app.use("/api/calcom/webhook", limitedBody(WEBHOOK_BODY));
-  app.use("/api/v2/*", limitedBody(REST_BODY));
+  for (const path of VOICE_PATHS) app.use(path, limitedBody(VOICE_BODY));
+  const rest = limitedBody(REST_BODY);
+  app.use("/api/v2/*", (c, next) => (c.req.path.startsWith("/api/v2/voice/tools/") ? next() : rest(c, next)));
   app.use("/api/admin/*", limitedBody(REST_BODY * 16));
 
   const company = requireCompany(deps.directory, limits);
@@ -102,6 +113,9 @@ export function createApp(deps: AppDeps): OpenAPIHono<RequestContext> {
   app.route("/", bookingRoutes({ ...deps, alternatives: createAlternatives(deps.availability) }));
   app.route("/", availabilityRoutes(deps));
   app.route("/", callbackRoutes(deps));
+  const voice = { ...deps, say };
+  app.route("/", voiceRoutes(voice));
+  app.route("/", retellRoutes({ ...voice, limits, installationKeys: deps.installation.retellKeys }));
 
   app.route("/", operationsRoutes(deps));
   app.route("/", tenantRoutes(deps));

@@ -32,6 +32,8 @@ export interface ApiOptions {
   host?: string;
 }
 
+/** An alternative is not kept for long: one undecided caller must not empty the day for all others. */
+const ALTERNATIVE_HOLD_MS = 120_000;
 /** While draining, whoever still waits after this is answered 202: the work goes on without this process. */
 const PATIENCE_MS = 8_000;
 /** After this even a connection that is still being answered is cut. */
@@ -97,6 +99,8 @@ export async function startApi(config: Config, options: ApiOptions = {}): Promis
     },
     adminToken: config.adminToken,
     limits: config.limits,
+    holds: { wishMs: config.durations.holdMs, alternativeMs: ALTERNATIVE_HOLD_MS },
+    publicUrl: config.publicUrl.replace(/\/+$/, ""),
     log,
   });
   const { server, port } = await new Promise<{ server: Server; port: number }>((resolve, reject) => {

@@ -17,7 +17,9 @@ export interface NewOffer {
   priceCents: number;
   bufferAfterMinutes: number;
   kind: "wish" | "alternative";
-  /** Milliseconds that the chair is kept. */
+  /** Milliseconds that the offer may be taken. */
+  validMs: number;
+  /** Milliseconds that the chair is kept; after them whoever comes first has it. */
   holdMs: number;
 }
 
@@ -74,7 +76,8 @@ export async function holdOffers(
   ]);
   const held = new Set<string>();
   for (const { offer, intervals } of wanted) {
-    const expiresAt = new Date(Date.now() + offer.holdMs);
+    const now = Date.now();
+    const expiresAt = new Date(now + offer.holdMs);
     const toHold = intervals.flatMap((interval) => without(interval, standing));
     try {
       await tx.savepoint((inner) =>
@@ -93,7 +96,7 @@ export async function holdOffers(
         time_zone, phases, price_cents, buffer_after_minutes, kind, expires_at)
       VALUES (${companyId}, ${offer.id}, ${callId}, ${offer.serviceId}, ${offer.branchId}, ${offer.staffId},
         ${offer.staffWished}, ${offer.start}, ${offer.end}, ${offer.timeZone}, ${json(tx, offer.phases)},
-        ${offer.priceCents}, ${offer.bufferAfterMinutes}, ${offer.kind}, ${expiresAt})`;
+        ${offer.priceCents}, ${offer.bufferAfterMinutes}, ${offer.kind}, ${new Date(now + offer.validMs)})`;
     held.add(offer.id);
   }
   return held;

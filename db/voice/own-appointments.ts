@@ -14,6 +14,8 @@ export interface OwnAppointment {
   staffId: string | null;
   staffName: string | null;
   priceCents: number;
+  /** Where it stood before it was moved last. */
+  previousStart: Date | null;
   /** A command that is not settled yet. */
   changing: boolean;
 }
@@ -27,9 +29,7 @@ export interface OwnAppointment {
 export async function ownAppointments(tx: Transaction, phone: string): Promise<OwnAppointment[]> {
   return [
     ...(await tx<OwnAppointment[]>`
-      SELECT a.id, a.workflow_id, a.status, a.start_at, a.end_at, a.time_zone, a.service_id, sv.name AS service_name,
-        a.branch_id, a.staff_id, st.name AS staff_name, a.price_cents,
-        EXISTS (SELECT 1 FROM commands c WHERE c.appointment_id = a.id AND c.settled_at IS NULL) AS changing
+      SELECT ${columns(tx)}
       FROM appointments a JOIN services sv ON sv.id = a.service_id LEFT JOIN staff st ON st.id = a.staff_id
       WHERE a.start_at > now() AND a.status IN ('pending', 'confirmed') AND (
         a.attendee_phone = ${phone}
@@ -38,6 +38,24 @@ export async function ownAppointments(tx: Transaction, phone: string): Promise<O
                     WHERE k.caller_phone = ${phone} AND o.appointment_id IS NOT NULL))
       ORDER BY a.start_at, a.id`),
   ];
+}
+
+/** What was cancelled in this call, or is being cancelled: asked for again it is answered as it was. */
+export async function cancelledInCall(tx: Transaction, callId: string): Promise<OwnAppointment[]> {
+  return [
+    ...(await tx<OwnAppointment[]>`
+      SELECT ${columns(tx)}
+      FROM appointments a JOIN services sv ON sv.id = a.service_id LEFT JOIN staff st ON st.id = a.staff_id
+      WHERE a.id IN (SELECT appointment_id FROM commands
+        WHERE kind = 'cancel' AND starts_with(idempotency_key, ${`§voice:${callId}:cancel:`}))`),
+  ];
+}
+
+function columns(tx: Transaction) {
+  return tx`
+    a.id, a.workflow_id, a.status, a.start_at, a.end_at, a.time_zone, a.service_id, sv.name AS service_name,
+    a.branch_id, a.staff_id, st.name AS staff_name, a.price_cents, a.previous_start,
+    EXISTS (SELECT 1 FROM commands c WHERE c.appointment_id = a.id AND c.settled_at IS NULL) AS changing`;
 }
 
 /** Who has this number, and what is known of their habits; `null`: nobody. */

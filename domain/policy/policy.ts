@@ -176,6 +176,11 @@ export function parsePolicyRules(json: unknown): Pick<Policy, "cancel" | "resche
   };
 }
 
+/** Whether a caller who wants to cancel is offered to move first (FR-3); the narrowest policy that says so wins. */
+export function offersRescheduleFirst(policies: readonly Policy[], subject: PolicySubject): boolean {
+  return narrowest(policies, subject, (policy) => policy.rescheduleFirst)?.value ?? false;
+}
+
 const SCOPES: readonly { scope: PolicyScope; fits: (policy: Policy, subject: PolicySubject) => boolean }[] = [
   {
     scope: "staff",

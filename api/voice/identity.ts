@@ -1,0 +1,96 @@
+import { inTenant } from "../../db/client.js";
+import {
+  type KnownCaller,
+  knownCaller,
+  type OwnAppointment,
+  ownAppointments,
+} from "../../db/voice/own-appointments.js";
+import { CALLBACK_WITHIN_MS } from "../../domain/callback/promise.js";
+import { appointmentLabel } from "../../domain/speech/label.js";
+import type { SpokenAppointment } from "../../domain/speech/said.js";
+import { isoInZone } from "../../domain/time/instant.js";
+import { type AppointmentRefView, refused, type ToolAnswer } from "./answer.js";
+import type { ToolContext } from "./invocation.js";
+import { appointmentRef } from "./references.js";
+
+/** Who calls, by the number that the platform saw and nothing else (voice-agents 3.6). */
+export type Identity =
+  | { kind: "known"; customer: KnownCaller | null; appointments: OwnAppointment[] }
+  /** A number that this tenant does not know. */
+  | { kind: "unmatched" }
+  /** Withheld. */
+  | { kind: "anonymous" };
+
+export async function identify(context: ToolContext): Promise<Identity> {
+  const { callerPhone, companyId, deps } = context;
+  if (callerPhone === null) return { kind: "anonymous" };
+  return await inTenant(deps.db, companyId, async (tx) => {
+    const [customer, appointments] = await Promise.all([
+      knownCaller(tx, callerPhone),
+      ownAppointments(tx, callerPhone),
+    ]);
+    if (!customer && appointments.length === 0) return { kind: "unmatched" as const };
+    return { kind: "known" as const, customer, appointments };
+  });
+}
+
+/** What somebody hears who may not see, move or cancel anything: nothing that is stored, and a way on. */
+export function notIdentified(
+  context: ToolContext,
+  identity: Identity & { kind: "anonymous" | "unmatched" },
+): ToolAnswer {
+  const say = context.deps.say.notIdentified({
+    anonymous: identity.kind === "anonymous",
+    callbackMinutes: CALLBACK_WITHIN_MS.high / 60_000,
+  });
+  return refused("NOT_IDENTIFIED", say, "offer_callback");
+}
+
+export function spokenAppointment(appointment: OwnAppointment): SpokenAppointment {
+  return {
+    start: appointment.startAt,
+    zone: appointment.timeZone,
+    staff: appointment.staffName,
+    service: appointment.serviceName,
+  };
+}
+
+export function refView(context: ToolContext, appointment: OwnAppointment): AppointmentRefView {
+  return {
+    appointment_ref: appointmentRef(context.call.id, appointment.id),
+    start: isoInZone(appointment.startAt, appointment.timeZone),
+    service: appointment.serviceName,
+    staff: appointment.staffName,
+    label: appointmentLabel(spokenAppointment(appointment)),
+  };
+}
+
+export type Chosen =
+  | { kind: "one"; appointment: OwnAppointment }
+  /** More than one, or none of that name: which? */
+  | { kind: "which" }
+  | { kind: "none" };
+
+/** The appointment that is meant: by its reference, or the only one. */
+export function chosenAppointment(context: ToolContext, appointments: readonly OwnAppointment[]): Chosen {
+  const ref = context.args.appointmentRef?.toLowerCase() ?? null;
+  const named = appointments.find((one) => appointmentRef(context.call.id, one.id) === ref);
+  if (named) return { kind: "one", appointment: named };
+  const [only] = appointments;
+  if (!only) return { kind: "none" };
+  return ref === null && appointments.length === 1 ? { kind: "one", appointment: only } : { kind: "which" };
+}
+
+/** At most three are read out (voice-agents 3.2). */
+export const LISTED = 3;
+
+export function whichAppointment(context: ToolContext, appointments: readonly OwnAppointment[]): ToolAnswer {
+  const listed = appointments.slice(0, LISTED);
+  const say = context.deps.say.whichAppointment({
+    now: context.now,
+    appointments: listed.map(spokenAppointment),
+  });
+  return refused("WHICH_APPOINTMENT", say, "ask_which", {
+    appointments: listed.map((one) => refView(context, one)),
+  });
+}

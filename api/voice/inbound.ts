@@ -1,0 +1,94 @@
+import { DateTime } from "luxon";
+import { inTenant } from "../../db/client.js";
+import { type CallOrigin, openCall } from "../../db/voice/call.js";
+import { type KnownCaller, knownCaller } from "../../db/voice/own-appointments.js";
+import { isClosedDay } from "../../domain/availability/holidays.js";
+import type { Branch, Catalogue } from "../../domain/tenant/catalogue.js";
+import { WEEKDAYS } from "../../domain/tenant/catalogue.js";
+import { calledName } from "../../domain/voice/staff-match.js";
+import type { VoiceDeps } from "./invocation.js";
+
+/** What a call begins with. Retell takes strings only; one that is missing would be read out as its own name. */
+export type DynamicVariables = Record<string, string>;
+
+/** How far availability is fetched ahead for a call that begins. */
+const WARM_DAYS = 14;
+/** From here on the usual service is offered, as a question (salon-gateway 13.3). */
+const USUAL_SHARE = 0.8;
+
+/**
+ * A call begins: who is called, who calls, and what day it is. Postgres and this process only: the caller hears
+ * ringing meanwhile. What will be asked of Cal.com is fetched behind the caller's back.
+ */
+export async function beginCall(deps: VoiceDeps, origin: CallOrigin): Promise<DynamicVariables> {
+  const { companyId, branchId, callerPhone } = origin;
+  const [catalogue, known] = await Promise.all([
+    deps.directory.catalogue(companyId),
+    inTenant(deps.db, companyId, async (tx) => {
+      const call = await openCall(tx, origin, false);
+      const caller = callerPhone === null ? null : await knownCaller(tx, callerPhone);
+      if (caller) await tx`UPDATE calls SET customer_id = ${caller.customerId} WHERE id = ${call.id}`;
+      return caller;
+    }),
+  ]);
+  void deps.availability.warm(companyId, branchId, WARM_DAYS);
+  const branch =
+    catalogue.branches.find((candidate) => candidate.id === branchId) ?? catalogue.branches[0] ?? null;
+  return variables(deps, catalogue, branch, known, new Date());
+}
+
+function variables(
+  deps: VoiceDeps,
+  catalogue: Catalogue,
+  branch: Branch | null,
+  known: KnownCaller | null,
+  now: Date,
+): DynamicVariables {
+  const { company } = catalogue;
+  const zone = branch?.timeZone ?? company.timeZone;
+  const today = DateTime.fromJSDate(now, { zone }).setLocale("de");
+  const usual =
+    known && known.usualShare >= USUAL_SHARE
+      ? (catalogue.services.find((service) => service.id === known.usualServiceId)?.name ?? null)
+      : null;
+  const firstName = known?.name.split(/\s+/)[0] ?? "";
+  return {
+    salon_name: company.name,
+    branch_name: branch?.name ?? company.name,
+    greeting: known
+      ? deps.say.greetingKnown({ salon: company.name, name: firstName, usualService: usual })
+      : deps.say.greeting({ salon: company.name }),
+    known_customer: known ? "true" : "false",
+    customer_first_name: firstName,
+    usual_service: usual ?? "",
+    current_date: today.toISODate() ?? "",
+    current_time: today.toFormat("HH:mm"),
+    current_weekday: today.toFormat("cccc"),
+    heute_datum: today.toFormat("dd.MM.yyyy"),
+    morgen: today.plus({ days: 1 }).toFormat("cccc, dd.MM.yyyy"),
+    uebermorgen: today.plus({ days: 2 }).toFormat("cccc, dd.MM.yyyy"),
+    naechster_montag: today.plus({ days: (8 - today.weekday) % 7 || 7 }).toFormat("dd.MM.yyyy"),
+    opening_hours: branch ? weekInWords(branch) : "",
+    open_today: branch ? dayInWords(branch, today) : "",
+    services: catalogue.services.map((service) => service.name).join(", "),
+    staff: catalogue.staff
+      .filter((member) => branch === null || member.branchIds.includes(branch.id))
+      .map((member) => calledName(member, catalogue.staff))
+      .join(", "),
+  };
+}
+
+const DAYS = ["Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"] as const;
+
+function weekInWords(branch: Branch): string {
+  return WEEKDAYS.map((day, index) => {
+    const spans = branch.openingHours[day] ?? [];
+    return `${DAYS[index]}: ${spans.length === 0 ? "geschlossen" : spans.join(" und ")}`;
+  }).join("; ");
+}
+
+function dayInWords(branch: Branch, day: DateTime): string {
+  const spans = branch.openingHours[WEEKDAYS[day.weekday - 1] ?? "mon"] ?? [];
+  const closed = spans.length === 0 || isClosedDay(branch, day.toISODate() ?? "");
+  return closed ? "heute geschlossen" : `heute ${spans.join(" und ")}`;
+}

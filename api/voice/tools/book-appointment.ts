@@ -1,0 +1,117 @@
+import { inTenant } from "../../../db/client.js";
+import { type OfferRow, readOffer } from "../../../db/voice/offers.js";
+import { type NumberUsage, numberUsage } from "../../../db/voice/own-appointments.js";
+import type { SpokenAppointment } from "../../../domain/speech/said.js";
+import { personName } from "../../../domain/voice/person-name.js";
+import { spokenPhoneNumber } from "../../../domain/voice/spoken-phone-number.js";
+import { calledName } from "../../../domain/voice/staff-match.js";
+import { bookOffer, type Result } from "../../booking/offered.js";
+import { done, refused, type ToolAnswer } from "../answer.js";
+import type { ToolContext } from "../invocation.js";
+import { refusedByRules, takenInstead } from "./outcome.js";
+
+/** One number books at most so much by voice in a day, and so much at once while nobody has seen it (voice-agents 3.6). */
+const BOOKED_A_DAY = 3;
+const OPEN_OF_A_STRANGER = 2;
+
+/** `book_appointment`: takes an offer of this call, after a yes. */
+export async function bookAppointment(context: ToolContext): Promise<ToolAnswer> {
+  const { deps, args, companyId, call, catalogue } = context;
+  const { say } = deps;
+  const offer = await offerOfCall(context);
+  if (!offer) {
+    if (args.offerId === null) return refused("INVALID", say.invalid({ field: "offer" }), "ask_date");
+    return refused("OFFER_EXPIRED", say.offerExpired({ now: context.now, offers: [] }), "ask_date");
+  }
+  const repeated = offer.state === "taken" && offer.appointmentId !== null;
+  if (!repeated && (offer.state === "released" || offer.expired))
+    return refused("OFFER_EXPIRED", say.offerExpired({ now: context.now, offers: [] }), "ask_date");
+
+  const named = personName(args.customerName, catalogue);
+  if (named.kind !== "name" && !repeated) {
+    return refused("NEEDS_NAME", say.needsName({ heard: named.kind === "not_a_name" }), "ask_name");
+  }
+  const said = args.customerPhone === null ? null : spokenPhoneNumber(args.customerPhone);
+  const phone = said ?? context.callerPhone;
+  if (
+    !repeated &&
+    ((args.customerPhone !== null && said === null && context.callerPhone === null) || phone === null)
+  ) {
+    return refused("NEEDS_PHONE", say.needsPhone({ heard: args.customerPhone !== null }), "ask_phone");
+  }
+  const appointment = spokenOffer(context, offer);
+  const name = named.kind === "name" ? named.name : "";
+  if (!args.confirmed && !repeated) {
+    const price = catalogue.services.find((service) => service.id === offer.serviceId)?.priceCents ?? null;
+    return done(
+      "CONFIRM",
+      say.confirmBooking({ now: context.now, appointment, customerName: name, priceCents: price }),
+      "confirm",
+    );
+  }
+  if (!repeated && phone !== null && (await booksTooMuch(context, phone))) {
+    return refused("TOO_MANY", say.tooMany(), "offer_callback");
+  }
+  const result = await bookOffer(deps, {
+    companyId,
+    callId: call.id,
+    offer,
+    person: { name, email: null, phone },
+    notes: args.notes,
+    deadline: context.deadline,
+  });
+  return await answerOf(context, offer, result);
+}
+
+async function answerOf(context: ToolContext, offer: OfferRow, result: Result): Promise<ToolAnswer> {
+  const { say } = context.deps;
+  const appointment = spokenOffer(context, offer);
+  switch (result.result) {
+    case "done":
+      return done("BOOKED", say.booked({ now: context.now, appointment, confirmationBy: null }), "end", {
+        appointment_id: result.appointmentId,
+      });
+    case "pending":
+      return done(
+        "PENDING",
+        say.pending({ now: context.now, change: "book", appointment, confirmationBy: null }),
+        "end",
+        { appointment_id: result.appointmentId },
+      );
+    case "taken":
+      return await takenInstead(context, offer);
+    case "expired":
+      return refused("OFFER_EXPIRED", say.offerExpired({ now: context.now, offers: [] }), "ask_date");
+    case "refused":
+      return refusedByRules(context, result);
+  }
+}
+
+/** An offer belongs to one call; anybody else's looks as if it had never been. */
+export async function offerOfCall(context: ToolContext): Promise<OfferRow | null> {
+  const { deps, args, companyId, call } = context;
+  const { offerId } = args;
+  if (offerId === null) return null;
+  const found = await inTenant(deps.db, companyId, (tx) =>
+    readOffer(tx, companyId, offerId.toLowerCase().replaceAll(/[^a-z0-9_]/g, "")),
+  );
+  return found?.callId === call.id ? found : null;
+}
+
+export function spokenOffer(context: ToolContext, offer: OfferRow): SpokenAppointment {
+  const { catalogue } = context;
+  const member = catalogue.staff.find((candidate) => candidate.id === offer.staffId);
+  const service = catalogue.services.find((candidate) => candidate.id === offer.serviceId);
+  return {
+    start: offer.startAt,
+    zone: offer.timeZone,
+    staff: member ? calledName(member, catalogue.staff) : null,
+    service: service?.name ?? "",
+  };
+}
+
+async function booksTooMuch(context: ToolContext, phone: string): Promise<boolean> {
+  const { deps, companyId } = context;
+  const usage: NumberUsage = await inTenant(deps.db, companyId, (tx) => numberUsage(tx, phone));
+  return usage.bookedToday >= BOOKED_A_DAY || (!usage.hasVisited && usage.open >= OPEN_OF_A_STRANGER);
+}

@@ -1,0 +1,312 @@
+import { DateTime } from "luxon";
+import type { Wanted } from "../../../activities/availability/availability.js";
+import { inTenant } from "../../../db/client.js";
+import { holdsElsewhere, LIVE_HOLDS } from "../../../db/voice/offers.js";
+import type { OwnAppointment } from "../../../db/voice/own-appointments.js";
+import type { Opening } from "../../../domain/availability/openings.js";
+import type { WhyNot } from "../../../domain/availability/why-not.js";
+import type { StartWindow, Wish } from "../../../domain/german-time/reading.js";
+import type { Wished } from "../../../domain/speech/said.js";
+import { type Service, type StaffMember, serviceMinutes } from "../../../domain/tenant/catalogue.js";
+import { calledName } from "../../../domain/voice/staff-match.js";
+import { done, type NextStep, refused, type ToolAnswer } from "../answer.js";
+import { identify } from "../identity.js";
+import type { ToolContext } from "../invocation.js";
+import { type Offered, offer, oncePerStart } from "../offering.js";
+import { rangeOf, understandService, understandStaff, understandTime, zoneOf } from "./wish.js";
+
+/** As many are offered; two of them are spoken (contract.md 5). */
+const OFFERED = 3;
+const MINUTE_MS = 60_000;
+
+/** What is searched for, understood. */
+interface Search {
+  service: Service;
+  staff: StaffMember | null;
+  wish: Wish;
+  /** The caller's own appointments of this service: they may be meant to be moved. */
+  own: OwnAppointment[];
+}
+
+/** `find_slots`: understands the wish, and holds one to three times for this call. */
+export async function findSlots(context: ToolContext): Promise<ToolAnswer> {
+  const service = understandService(context);
+  if (!service.ok) return service.answer;
+  const staff = understandStaff(context, service.value);
+  if (!staff.ok) return staff.answer;
+  const wish = understandTime(context);
+  if (!wish.ok) return wish.answer;
+  if (await holdsTooMuch(context)) {
+    return refused("TOO_MANY", context.deps.say.tooMany(), "offer_callback");
+  }
+  const identity = await identify(context);
+  const own =
+    identity.kind === "known"
+      ? identity.appointments.filter((appointment) => appointment.serviceId === service.value.id)
+      : [];
+  return await search(context, { service: service.value, staff: staff.value, wish: wish.value, own });
+}
+
+/** Other calls of the same number hold chairs already (voice-agents 3.6). */
+async function holdsTooMuch(context: ToolContext): Promise<boolean> {
+  const { callerPhone, deps, companyId, call } = context;
+  if (callerPhone === null) return false;
+  const held = await inTenant(deps.db, companyId, (tx) => holdsElsewhere(tx, callerPhone, call.id));
+  return held >= LIVE_HOLDS;
+}
+
+async function search(context: ToolContext, wanted: Search): Promise<ToolAnswer> {
+  // Somebody may take what was found before it is held: then the calendar is read once more.
+  for (let attempt = 1; ; attempt += 1) {
+    const found = await inWish(context, wanted);
+    if (found.length === 0) return await instead(context, wanted);
+    const offered = await hold(context, wanted, found);
+    if (offered.length > 0) {
+      const kind: Wished =
+        wanted.wish.kind === "moment" ? { kind: "exact", start: wanted.wish.start } : { kind: "open" };
+      return offersAnswer(context, wanted, offered, kind);
+    }
+    if (attempt === 2) return await instead(context, wanted);
+  }
+}
+
+async function hold(context: ToolContext, wanted: Search, openings: readonly Opening[]): Promise<Offered[]> {
+  return await offer(context, {
+    service: wanted.service,
+    openings,
+    wished: wanted.staff,
+    own: wanted.own.map((appointment) => appointment.id),
+  });
+}
+
+function offersAnswer(
+  context: ToolContext,
+  wanted: Search,
+  offered: readonly Offered[],
+  wished: Wished,
+): ToolAnswer {
+  const { wish } = wanted;
+  const say = context.deps.say.offers({
+    now: context.now,
+    service: wanted.service.name,
+    offers: offered.map(({ spoken }) => spoken),
+    wished,
+    assumedDay: "assumedDay" in wish && wish.assumedDay,
+  });
+  const next: NextStep = offered.length === 1 ? "confirm" : "ask_choice";
+  return done("OFFERS", say, next, { offers: offered.map(({ view }) => view) });
+}
+
+function wantedOf(context: ToolContext, wanted: Search): Wanted {
+  return {
+    companyId: context.companyId,
+    service: wanted.service,
+    branch: context.branch,
+    staff: wanted.staff,
+    now: context.now,
+    ignoreOwners: [context.call.id],
+    lane: "live",
+    patienceMs: Math.max(100, context.deadline - Date.now() - ANSWERING_MS),
+  };
+}
+
+/** What is needed after Cal.com has answered: holds, ledger, network. */
+const ANSWERING_MS = 250;
+
+/** Free times that are what was wished for, best first. */
+async function inWish(context: ToolContext, wanted: Search): Promise<Opening[]> {
+  const { wish } = wanted;
+  const range = rangeOf(context, wish);
+  const { openings } = await context.deps.availability.findOpenings({
+    ...wantedOf(context, wanted),
+    ...range,
+  });
+  const fitting = openings.filter((opening) => inDayWindow(opening, wish));
+  if (fitting.length === 0 && wish.kind === "moment") return await besideOwn(context, wanted, wish.start);
+  return choose(oncePerStart(fitting), wish);
+}
+
+/** "Each day from nine to twelve": the range spans days, the window counts on each of them. */
+function inDayWindow(opening: Opening, wish: Wish): boolean {
+  if (wish.kind !== "soonest" || wish.window === null) return true;
+  return inMinutes(wish.window, localMinute(opening.start, opening.branch.timeZone));
+}
+
+function inMinutes(window: StartWindow, minute: number): boolean {
+  return minute >= window.from && (minute < window.to || (window.toInclusive && minute === window.to));
+}
+
+function localMinute(start: Date, zone: string): number {
+  const local = DateTime.fromJSDate(start, { zone });
+  return local.hour * 60 + local.minute;
+}
+
+/** The wish overlaps an appointment of the caller's own: a quarter of an hour later is a move, not a clash. */
+async function besideOwn(context: ToolContext, wanted: Search, start: Date): Promise<Opening[]> {
+  const end = new Date(start.getTime() + serviceMinutes(wanted.service) * MINUTE_MS);
+  const moving = wanted.own.find(
+    (appointment) =>
+      appointment.startAt < end &&
+      start < appointment.endAt &&
+      appointment.startAt.getTime() !== start.getTime(),
+  );
+  if (!moving) return [];
+  const phases = await inTenant(
+    context.deps.db,
+    context.companyId,
+    (tx) =>
+      tx<
+        { calcomEventTypeId: number | null; calcomUid: string | null }[]
+      >`SELECT calcom_event_type_id, calcom_uid FROM appointment_phases WHERE appointment_id = ${moving.id}`,
+  );
+  const { openings } = await context.deps.availability.findOpenings({
+    ...wantedOf(context, wanted),
+    from: start,
+    to: new Date(start.getTime() + 1),
+    ignoreOwners: [context.call.id, moving.id],
+    moving: { phases: [...phases] },
+  });
+  return oncePerStart(openings).slice(0, 1);
+}
+
+/** At most three, not three in a row: a caller hears the first and one that is really another. */
+function choose(openings: readonly Opening[], wish: Wish): Opening[] {
+  if (wish.kind === "moment") return openings.slice(0, 1);
+  const aim = wish.kind === "window" ? wish.preferredMinute : null;
+  const sorted =
+    aim === null
+      ? [...openings]
+      : [...openings].sort(
+          (a, b) =>
+            Math.abs(localMinute(a.start, a.branch.timeZone) - aim) -
+            Math.abs(localMinute(b.start, b.branch.timeZone) - aim),
+        );
+  const chosen: Opening[] = [];
+  for (const apartMs of [APART_MS, 0]) {
+    for (const opening of sorted) {
+      if (chosen.length === OFFERED) return chosen;
+      const near = chosen.some(
+        (other) => Math.abs(other.start.getTime() - opening.start.getTime()) < Math.max(1, apartMs),
+      );
+      if (!near) chosen.push(opening);
+    }
+  }
+  return chosen;
+}
+
+const APART_MS = 2 * 60 * MINUTE_MS;
+
+/** The wish cannot be had: why, and what can be had instead. */
+async function instead(context: ToolContext, wanted: Search): Promise<ToolAnswer> {
+  const { availability, say } = context.deps;
+  const { wish, service, staff } = wanted;
+  const { now } = context;
+  const range = rangeOf(context, wish);
+  const why = await availability.whyNot({
+    ...wantedOf(context, wanted),
+    start: momentOf(context, wish, range),
+  });
+  if (why.reason === "too_soon") return await tooSoon(context, wanted, why);
+  const hard = refusal(context, wanted, why);
+  if (hard) return hard;
+
+  const { alternatives, searchedTo } = await availability.alternativesFor({
+    ...wantedOf(context, wanted),
+    wished: range.from,
+    window: wish.kind === "window" ? { from: wish.window.from, to: wish.window.to } : null,
+    limit: OFFERED,
+  });
+  const offered = await hold(context, wanted, alternatives);
+  if (why.reason === "closed" && wish.kind !== "soonest") {
+    const answer = say.closed({
+      now,
+      wish:
+        wish.kind === "moment" && why.openThatDay
+          ? { start: wish.start, zone: zoneOf(context) }
+          : { date: why.date, zone: zoneOf(context) },
+      nextOpen: why.nextOpen ? { date: why.nextOpen.date, zone: zoneOf(context) } : null,
+      offers: offered.map(({ spoken }) => spoken),
+    });
+    const next: NextStep = offered.length === 0 ? "ask_date" : "ask_choice";
+    return refused(
+      "CLOSED",
+      answer,
+      next,
+      offered.length === 0 ? {} : { offers: offered.map(({ view }) => view) },
+    );
+  }
+  if (offered.length === 0) {
+    const horizonDays = Math.max(
+      1,
+      Math.round((searchedTo.getTime() - now.getTime()) / (24 * 60 * MINUTE_MS)),
+    );
+    return refused(
+      "NOTHING_FREE",
+      say.nothingFree({ horizonDays, staff: staff ? calledName(staff, context.catalogue.staff) : null }),
+      "offer_callback",
+    );
+  }
+  const wished: Wished = wish.kind === "moment" ? { kind: "exact", start: wish.start } : { kind: "missed" };
+  return offersAnswer(context, { ...wanted, service }, offered, wished);
+}
+
+/** The lead that is needed, and the first time that is free after it. */
+async function tooSoon(
+  context: ToolContext,
+  wanted: Search,
+  why: WhyNot & { reason: "too_soon" },
+): Promise<ToolAnswer> {
+  const { openings } = await context.deps.availability.findOpenings({
+    ...wantedOf(context, wanted),
+    from: why.earliest,
+    to: new Date(why.earliest.getTime() + SEARCHED_MS),
+    limit: 1,
+  });
+  const [earliest] = await hold(context, wanted, openings.slice(0, 1));
+  const say = context.deps.say.tooSoon({
+    now: context.now,
+    leadMinutes: why.noticeMinutes,
+    earliest: earliest?.spoken ?? null,
+  });
+  if (!earliest) return refused("TOO_SOON", say, "ask_date");
+  return refused("TOO_SOON", say, "confirm", { offers: [earliest.view] });
+}
+
+const SEARCHED_MS = 14 * 24 * 60 * MINUTE_MS;
+
+/** Which instant of a wish tells why nothing of it can be had: of a day its middle, of a range its beginning. */
+function momentOf(context: ToolContext, wish: Wish, range: { from: Date; to: Date }): Date {
+  if (wish.kind === "moment") return wish.start;
+  if (wish.kind === "soonest") return range.from;
+  const middle = new Date((range.from.getTime() + range.to.getTime()) / 2);
+  return middle > context.now ? middle : new Date(range.to.getTime() - 1);
+}
+
+/** Rules that no alternative answers. */
+function refusal(context: ToolContext, wanted: Search, why: WhyNot): ToolAnswer | null {
+  const { say } = context.deps;
+  const { catalogue } = context;
+  switch (why.reason) {
+    case "in_past":
+      return refused("IN_PAST", say.inPast(), "ask_date");
+    case "too_far":
+      return refused("TOO_FAR", say.tooFar({ daysAhead: why.daysAhead }), "ask_date");
+    case "staff_cannot_do_service":
+      return refused(
+        "STAFF_CANNOT_DO_SERVICE",
+        say.staffCannotDoService({
+          staff: calledName(why.member, catalogue.staff),
+          service: wanted.service.name,
+          qualified: why.able.map((member) => calledName(member, catalogue.staff)),
+        }),
+        "ask_choice",
+      );
+    case "not_bookable":
+      return refused("NOTHING_FREE", say.temporary({ callback: false }), "offer_callback");
+    case "too_soon":
+    case "closed":
+    case "not_working":
+    case "taken":
+      return null;
+  }
+}

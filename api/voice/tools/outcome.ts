@@ -1,0 +1,97 @@
+import type { OfferRow } from "../../../db/voice/offers.js";
+import type { Result } from "../../booking/offered.js";
+import { refused, type ToolAnswer } from "../answer.js";
+import type { ToolContext } from "../invocation.js";
+import { offer as holdOffers, type Offered } from "../offering.js";
+
+/** What can be had instead of a time that somebody else took, from a fresh question. */
+export async function takenInstead(
+  context: ToolContext,
+  offer: OfferRow,
+  moving?: {
+    appointmentId: string;
+    phases: readonly { calcomEventTypeId: number | null; calcomUid: string | null }[];
+  },
+): Promise<ToolAnswer> {
+  const offered = await fresh(context, offer, moving);
+  const say = context.deps.say.slotTaken({ now: context.now, offers: offered.map(({ spoken }) => spoken) });
+  if (offered.length === 0) return refused("SLOT_TAKEN", say, "offer_callback");
+  return refused("SLOT_TAKEN", say, "ask_choice", { offers: offered.map(({ view }) => view) });
+}
+
+/** A caller who has just lost a time must not wait for Cal.com as well. */
+const LEAST_MS = 200;
+
+async function fresh(
+  context: ToolContext,
+  offer: OfferRow,
+  moving?: {
+    appointmentId: string;
+    phases: readonly { calcomEventTypeId: number | null; calcomUid: string | null }[];
+  },
+): Promise<Offered[]> {
+  const { deps, catalogue, companyId, call, now } = context;
+  const service = catalogue.services.find((candidate) => candidate.id === offer.serviceId);
+  const branch = catalogue.branches.find((candidate) => candidate.id === offer.branchId);
+  if (!service || !branch) return [];
+  const staff = offer.staffWished
+    ? (catalogue.staff.find((candidate) => candidate.id === offer.staffId) ?? null)
+    : null;
+  try {
+    const { alternatives } = await deps.availability.alternativesFor({
+      companyId,
+      service,
+      branch,
+      staff,
+      now,
+      wished: offer.startAt,
+      window: null,
+      limit: 2,
+      lane: "live",
+      ignoreOwners: moving ? [call.id, moving.appointmentId] : [call.id],
+      ...(moving ? { moving: { phases: moving.phases } } : {}),
+      patienceMs: Math.max(LEAST_MS, context.deadline - Date.now() - LEAST_MS),
+    });
+    return await holdOffers(context, {
+      service,
+      openings: alternatives,
+      wished: staff,
+      own: moving ? [moving.appointmentId] : [],
+    });
+  } catch (error) {
+    deps.log.warn(
+      { error: error instanceof Error ? error.name : "unknown" },
+      "no alternatives for a taken time",
+    );
+    return [];
+  }
+}
+
+/** Refused after the time had been held: by the tenant's policy, or by Cal.com's own rules. */
+export function refusedByRules(
+  context: ToolContext,
+  result: Result & { result: "refused" },
+  action: "cancel" | "reschedule" | "book" = "book",
+): ToolAnswer {
+  const { say } = context.deps;
+  const { problem, refusal } = result;
+  if (refusal?.problem === "policy" && action !== "book") {
+    return refused("POLICY", say.policy({ ...refusal, action }), "offer_callback");
+  }
+  switch (problem) {
+    case "not-changeable":
+      return refused("POLICY", say.notChangeable(), "offer_callback");
+    case "in-past":
+      return refused("IN_PAST", say.inPast(), "ask_date");
+    case "too-soon":
+      return refused(
+        "TOO_SOON",
+        say.tooSoon({ now: context.now, leadMinutes: 0, earliest: null }),
+        "ask_date",
+      );
+    case "too-far":
+      return refused("TOO_FAR", say.tooFar({ daysAhead: 0 }), "ask_date");
+    default:
+      return refused("TEMPORARY", say.temporary({ callback: false }), "offer_callback");
+  }
+}
