@@ -41,7 +41,9 @@ function counted(count: number, noun: CountedNoun, grammaticalCase: GrammaticalC
   return spokenCount(Math.min(count, LARGEST_COUNT), noun, grammaticalCase);
 }
 
-/** "zwanzig Euro fünfzig". What no salon takes is not counted out. */
+/** In the accusative, as after "für" or "kostet": "einen Euro", "zwanzig Euro fünfzig". */
 export function money(cents: number): string {
-  return cents > LARGEST_CENTS ? "über neuntausend Euro" : spokenEuros(Math.max(0, Math.round(cents)));
+  // What no salon takes is not counted out.
+  if (cents > LARGEST_CENTS) return "über neuntausend Euro";
+  return spokenEuros(Math.max(0, Math.round(cents))).replace(/^ein (?=Euro|Cent)/u, "einen ");
 }

@@ -97,7 +97,8 @@ export const questions: Questions = {
 
   ambiguousDate({ now, zone, readings }) {
     const [first, second] = readings.map((wish: Wish) => spokenWish(wish, { now, zone }));
-    return `Da möchte ich sichergehen. Meinen Sie ${first}, oder ${second}?`;
+    const question = `Meinen Sie ${first}, oder ${second}?`;
+    return firstFitting([`Da möchte ich sichergehen. ${question}`, question]);
   },
 
   needsService() {
@@ -133,7 +134,7 @@ export const questions: Questions = {
 
 const INVALID: Readonly<Record<InvalidField, string>> = {
   date: "Diesen Tag gibt es leider nicht. Welches Datum meinen Sie?",
-  time: "Diese Uhrzeit gibt es leider nicht. Um wie viel Uhr möchten Sie kommen?",
+  time: "Diese Uhrzeit gibt es leider nicht. Zu welcher Uhrzeit möchten Sie kommen?",
   name: "Den Namen habe ich leider nicht verstanden. Wie heißen Sie bitte mit Vor- und Nachnamen?",
   phone:
     "Die Telefonnummer habe ich leider nicht verstanden. Nennen Sie sie mir bitte noch einmal, Ziffer für Ziffer?",
