@@ -2,6 +2,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { historyToJSON } from "@temporalio/common/lib/proto-utils.js";
 import { afterAll, describe, it } from "vitest";
+import { requestCallback } from "../../db/callback/request.js";
+import { connect } from "../../db/client.js";
 import { closeSalons, type Salon, slot, startSalon, until } from "../support/salon.js";
 import { TYPES } from "../support/salon-document.js";
 
@@ -238,5 +240,61 @@ describe("shapes of a lifecycle", () => {
     if (first === last) throw new Error("it did not continue as new");
     await record(salon, "continued-as-new-first-run", workflowId, first);
     await record(salon, "continued-as-new-last-run", workflowId, last);
+  });
+
+  it("records callbacks", async () => {
+    const salon = await startSalon({ callbackReminders: { firstMs: 300, longestMs: 600 } });
+    const db = connect(salon.database.url, { max: 2 });
+    const wish = {
+      companyId: salon.companyId,
+      reason: "asked" as const,
+      priority: "urgent" as const,
+      topic: "Anna",
+      name: "Anna O'Neill",
+      phone: "+4915112345678",
+      within: { urgent: 300, high: 60_000, normal: 60_000 },
+    };
+    const overdue = async (id: string, times: number) =>
+      await until("the reminders", async () => {
+        const rows = await salon.admin
+          .sql`SELECT 1 FROM alerts WHERE type = 'callback.overdue' AND data->>'callbackId' = ${id}`;
+        return rows.length >= times;
+      });
+    const handle = (workflowId: string) => salon.temporal.workflow.getHandle(workflowId);
+    const ended = async (workflowId: string) =>
+      await handle(workflowId)
+        .result()
+        .catch(() => {});
+
+    const reminded = await requestCallback(db, wish);
+    await overdue(reminded.id, 3);
+    await salon.post(`/api/v2/callbacks/${reminded.id}/complete`, { by: "Emma" });
+    await ended(reminded.workflowId);
+    await record(salon, "callback-reminded-and-completed", reminded.workflowId);
+
+    const pressing = await requestCallback(db, { ...wish, priority: "normal", occasion: "pressing" });
+    await until("the workflow", () =>
+      handle(pressing.workflowId)
+        .describe()
+        .catch(() => null),
+    );
+    await requestCallback(db, { ...wish, occasion: "pressing" });
+    await overdue(pressing.id, 1);
+    await handle(pressing.workflowId).executeUpdate("finishCallback", {
+      args: [{ outcome: "completed", by: "recorder" }],
+    });
+    await ended(pressing.workflowId);
+    await record(salon, "callback-more-pressing-and-finished-by-update", pressing.workflowId);
+
+    const cancelled = await requestCallback(db, { ...wish, priority: "normal" });
+    await until("the workflow", () =>
+      handle(cancelled.workflowId)
+        .describe()
+        .catch(() => null),
+    );
+    await handle(cancelled.workflowId).cancel();
+    await ended(cancelled.workflowId);
+    await record(salon, "callback-cancelled-in-web-ui", cancelled.workflowId);
+    await db.close();
   });
 });
