@@ -52,7 +52,7 @@ export async function fillFromSimulator(template: JsonObject, slug: string): Pro
   const document = parsed({ ...filled, eventTypes: [] }, slug);
   const gateway = there.webhooks.find((hook) => GATEWAY.test(hook.id));
   const apiKey = calcom.apiKey ?? there.keys[0]?.key;
-  const secret = gateway?.secret ?? calcom.webhookSecret;
+  const secret = calcom.webhookSecret ?? gateway?.secret;
   if (!apiKey || !secret)
     throw new Failure("the simulator is not that of npm start: it has no key or webhook");
   const origin = gateway === undefined ? settings().url : new URL(gateway.url).origin;
