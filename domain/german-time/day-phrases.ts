@@ -111,6 +111,10 @@ function periodAt(tokens: readonly Token[], at: number): Found<DayPart> | null {
   if (word === "woche" && /^(der|unter)$/.test(wordAt(tokens, at - 1)) && numberAt(tokens, at + 1) === null) {
     return found({ kind: "vague" }, at + 1);
   }
+  // Of a week that was named before it: "nächste Woche nicht, aber die Woche drauf".
+  if (word === "woche" && /^(drauf|darauf|danach)$/.test(wordAt(tokens, at + 1))) {
+    return found({ kind: "week", weeks: 2 }, at + 2);
+  }
   const twoWords = word === "ueber" && NEXT.test(wordAt(tokens, at + 1));
   const steps =
     twoWords || NEXT_BUT_ONE.test(word)
@@ -125,6 +129,8 @@ function periodAt(tokens: readonly Token[], at: number): Found<DayPart> | null {
   const nounAt = at + (twoWords ? 2 : 1);
   const noun = wordAt(tokens, nounAt);
   const period = (value: DayPart) => found(past ? { kind: "past" } : value, nounAt + 1);
+  // "in den nächsten Tagen" is as soon as possible (`scan.ts`).
+  if (noun === "tagen" && !past) return null;
   if (/^(tagen|wochen|monaten)$/.test(noun)) return found({ kind: past ? "past" : "vague" }, nounAt + 1);
   if (noun === "woche") return period({ kind: "week", weeks: steps ?? 0 });
   if (noun === "wochenende" || noun === "wochenendes") return period({ kind: "weekend" });
@@ -155,11 +161,9 @@ function holidayAt(tokens: readonly Token[], at: number): Found<DayPart> | null 
   for (const length of [4, 3, 2, 1]) {
     const words = Array.from({ length }, (_, step) => {
       const token = tokens[at + step];
-      return token?.kind === "word"
-        ? token.text
-        : token?.kind === "number" && !token.digits
-          ? token.word
-          : "?";
+      if (token?.kind === "punctuation") return token.text === "-" && step > 0 ? "" : "?";
+      if (token?.kind === "number" && !token.digits) return token.word;
+      return token?.kind === "word" ? token.text : "?";
     });
     const name = holidayNamed(words.join(""));
     if (name !== null) return holiday(name, at + length);

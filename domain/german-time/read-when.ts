@@ -11,7 +11,7 @@ import {
   type Wish,
 } from "./reading.js";
 import { type DayResult, resolveDays } from "./resolve-day.js";
-import { contradict, minuteOf, onDay, type TimeOnDay, type TimeWish, timeWishes } from "./resolve-time.js";
+import { contradict, fitsPart, onDay, type TimeOnDay, type TimeWish, timeWishes } from "./resolve-time.js";
 import { scan } from "./scan.js";
 
 /** The tool's arguments, checked for themselves. */
@@ -98,6 +98,8 @@ function readChoice(choice: Choice, scene: Scene): WhenReading {
   const soon = choice.times.find((time) => time.kind === "in_minutes");
   if (soon) return fromNow(soon.minutes, scene);
   const times = readTimes(choice, scene);
+  const tomorrow = choice.times.find((time) => time.kind === "part" && time.morgen);
+  if (times === null && tomorrow) return readChoice(asTomorrow(choice), scene);
   if (times === null) return { kind: "invalid", field: "when_text" };
   const { today } = scene;
   const day = resolveDays(choice.days, {
@@ -105,6 +107,15 @@ function readChoice(choice: Choice, scene: Scene): WhenReading {
     aheadToday: () => times.some((time) => isAhead(time, today, scene)),
   });
   return withDay(choice, day, times, scene);
+}
+
+/** "Dienstag morgen um fünfzehn Uhr": no morning, so the comma was lost. */
+function asTomorrow(choice: Choice): Choice {
+  return {
+    ...choice,
+    days: [...choice.days, { day: { kind: "offset", days: 1 }, bound: null }],
+    times: choice.times.filter((time) => time.kind !== "part" || !time.morgen),
+  };
 }
 
 /** "in einer Stunde": nobody counts the minutes, so half an hour on both sides. */
@@ -135,6 +146,8 @@ interface TimeReading {
   why: Ambiguity;
   /** A bare hour, so that the evening may be meant when the morning is over. */
   eitherHalf: boolean;
+  /** In the caller's words, not only in the arguments. */
+  said: boolean;
 }
 
 /** One or two, the words first; `null` when they contradict themselves. */
@@ -147,75 +160,82 @@ function readTimes(choice: Choice, scene: Scene): TimeReading[] | null {
     if (args.minute !== null) return { kind: "exact", minute: args.minute };
     return args.part ? onDay({ kind: "part", part: args.part }, () => false) : null;
   };
-  if (wishes.length === 0) return [{ on: argument, why: "alternatives", eitherHalf: false }];
-  const [first, second] = wishes.map((wish) => {
-    const hinted = withArgumentPart(wish, args.part);
-    return {
-      on: (date: LocalDate) => preferArgument(hinted, onDay(hinted, openOn(date)), scene, openOn(date)),
-      why: "alternatives" as const,
-      eitherHalf:
-        wish.kind === "exact" &&
-        wish.clock.twelveHour &&
-        hinted.kind === "exact" &&
-        hinted.hint === null &&
-        args.minute === null,
-    };
+  if (wishes.length === 0) return [{ on: argument, why: "alternatives", eitherHalf: false, said: false }];
+  const [first, second] = wishes.map((wish) => withArgumentPart(wish, args.part));
+  if (!first) return [];
+  const words = (wish: TimeWish): TimeReading => ({
+    on: (date) => preferArgument(wish, onDay(wish, openOn(date)), scene, openOn(date)),
+    why: "alternatives",
+    eitherHalf: eitherHalf(wish) && args.minute === null,
+    said: true,
   });
-  if (first && second) return [first, second];
-  const [wish] = wishes;
-  if (!first || !wish) return [];
-  return argumentDisagrees(withArgumentPart(wish, args.part), scene)
-    ? [first, { on: argument, why: "time", eitherHalf: false }]
-    : [first];
+  if (second) return [words(first), words(second)];
+  const beside: TimeReading = {
+    on: (date) => {
+      const read = words(first).on(date);
+      return read && argumentBeside(first, read, scene, openOn(date));
+    },
+    why: "time",
+    eitherHalf: false,
+    said: false,
+  };
+  return [words(first), beside];
 }
 
 function isOpen(date: LocalDate, minute: number, context: WhenContext): boolean {
   return minute >= 0 && minute < 1440 && context.openAt(date, minute);
 }
 
-/** `part_of_day` says which "acht" is meant where the words do not. */
+/** `part_of_day` says which "acht" is meant where the words do not; "halb elf" is never in the afternoon. */
 function withArgumentPart(wish: TimeWish, part: PartOfDay | null): TimeWish {
-  if (wish.kind === "part" || wish.kind === "limits" || part === null) return wish;
-  return wish.hint === null ? { ...wish, hint: part } : wish;
+  if (wish.kind === "part" || wish.kind === "limits" || part === null || wish.hint !== null) return wish;
+  const clock = wish.kind === "span" ? wish.from : wish.clock;
+  return fitsPart(clock, part) ? { ...wish, hint: part } : wish;
 }
 
-/** Whether the arguments mean another time than the words, on whichever day. */
-function argumentDisagrees(wish: TimeWish, { args, context, today }: Scene): boolean {
-  if (wish.kind === "part" && args.minute === null && args.part) return contradict(wish.part, args.part);
-  if (args.minute === null) return false;
-  const { minute } = args;
-  if (wish.kind === "exact") {
-    if (!wish.clock.twelveHour || wish.hint !== null)
-      return minuteOf(wish.clock, wish.hint, () => false) !== minute;
-    return minute % 720 !== wish.clock.minute;
+/** What the arguments say on that day, or what the words say where the two agree. */
+function argumentBeside(
+  wish: TimeWish,
+  read: TimeOnDay,
+  { args }: Scene,
+  open: (minute: number) => boolean,
+): TimeOnDay {
+  const { minute, part } = args;
+  if (minute === null) {
+    return wish.kind === "part" && part && contradict(wish.part, part)
+      ? onDay({ kind: "part", part }, () => false)
+      : read;
   }
-  const onDate = onDay(wish, (at) => isOpen(args.date?.value ?? today, at, context));
-  if (onDate.kind === "exact") return onDate.minute !== minute;
-  // "kurz vor drei" with 15:00: the model gives the hour that was named.
-  const named = wish.kind === "around" && minute % 720 === wish.clock.minute % 720;
-  return !named && !inWindow(onDate.window, minute);
+  const exact: TimeOnDay = { kind: "exact", minute };
+  if (read.kind === "window") {
+    // "kurz vor drei" with 15:00: the model gives the hour that was named.
+    const named = wish.kind === "around" && minute % 720 === wish.clock.minute % 720;
+    return named || inWindow(read.window, minute) ? read : exact;
+  }
+  return eitherHalf(wish) && minute % 720 === read.minute % 720 && !open(minute) ? read : exact;
 }
 
-/** A time that the model took out of a window is where the alternatives should begin. */
+/** A bare hour of which nothing says which half of the day it is in. */
+function eitherHalf(wish: TimeWish): boolean {
+  return wish.kind === "exact" && wish.clock.twelveHour && wish.hint === null;
+}
+
+/** The words, with what the arguments add to them: a minute inside their window, the half of a night hour. */
 function preferArgument(
   wish: TimeWish,
   read: TimeOnDay,
   { args }: Scene,
   open: (minute: number) => boolean,
 ): TimeOnDay {
-  if (args.minute === null) return read;
+  const { minute } = args;
+  if (minute === null) return read;
   if (read.kind === "window") {
-    return inWindow(read.window, args.minute) ? { ...read, preferred: read.preferred ?? args.minute } : read;
+    return inWindow(read.window, minute) ? { ...read, preferred: read.preferred ?? minute } : read;
   }
-  const other =
-    wish.kind === "exact" &&
-    wish.clock.twelveHour &&
-    wish.hint === null &&
-    args.minute % 720 === wish.clock.minute;
-  // Outside of the opening hours both are as good: then the model has heard more than the one word.
-  return other && args.minute !== read.minute && open(args.minute) === open(read.minute)
-    ? { kind: "exact", minute: args.minute }
-    : read;
+  // Outside of the opening hours both halves are as good: then the model has heard more than the one word.
+  const undecided =
+    eitherHalf(wish) && minute % 720 === read.minute % 720 && !open(minute) && !open(read.minute);
+  return undecided ? { kind: "exact", minute } : read;
 }
 
 function withDay(choice: Choice, day: DayResult, times: TimeReading[], scene: Scene): WhenReading {
@@ -247,7 +267,7 @@ function withDay(choice: Choice, day: DayResult, times: TimeReading[], scene: Sc
   return finish(
     times.map((time) => {
       const date = isAhead(time, today, scene) ? today : plusDays(today, 1);
-      return { outcome: toWish(date, time.on(date), true, context), why: time.why };
+      return { outcome: toWish(date, time.on(date), true, time.said, context), why: time.why };
     }),
   );
 }
@@ -292,7 +312,13 @@ function settle(
   return finish(
     times.flatMap((time) =>
       dates.map((date) => ({
-        outcome: toWish(date, date === today ? stillToday(time, scene) : time.on(date), assumedDay, context),
+        outcome: toWish(
+          date,
+          date === today ? stillToday(time, scene) : time.on(date),
+          assumedDay,
+          time.said,
+          context,
+        ),
         why: dates.length > 1 ? why : time.why,
       })),
     ),
@@ -341,14 +367,20 @@ function isAhead(time: TimeReading, date: LocalDate, { context, today, minute }:
   return read.kind === "exact" ? read.minute > minute : read.window.to > minute;
 }
 
-function toWish(date: LocalDate, time: TimeOnDay | null, assumedDay: boolean, context: WhenContext): Outcome {
+function toWish(
+  date: LocalDate,
+  time: TimeOnDay | null,
+  assumedDay: boolean,
+  said: boolean,
+  context: WhenContext,
+): Outcome {
   const now = localNow(context.now, context.zone);
   if (date < now.today) return { kind: "in_past", date };
   if (time === null) return { kind: "day", date };
   if (time.kind === "exact") {
     const [day, minute] = time.minute >= 1440 ? [plusDays(date, 1), time.minute - 1440] : [date, time.minute];
     const start = instantAt(day, minute, context.zone);
-    if (start === null) return { kind: "invalid", field: "when_text" };
+    if (start === null) return { kind: "invalid", field: said ? "when_text" : "time" };
     return start <= context.now
       ? { kind: "in_past", date: day }
       : { kind: "moment", date: day, minute, start, assumedDay };

@@ -34,6 +34,12 @@ export function contradict(a: NamedPart, b: NamedPart): boolean {
   return (MORNING.has(a) && EVENING.has(b)) || (EVENING.has(a) && MORNING.has(b));
 }
 
+/** Whether that clock time may lie in the part of the day, give or take an hour. */
+export function fitsPart(clock: Clock, part: NamedPart): boolean {
+  const { from, to } = PART_WINDOWS[part];
+  return [clock.minute, clock.minute + NOON].some((minute) => minute >= from - 60 && minute <= to + 60);
+}
+
 /** Several stand for several times that the caller named; `null` for words that contradict themselves. */
 export function timeWishes(parts: readonly TimePart[]): TimeWish[] | null {
   const named = mergeParts(parts);

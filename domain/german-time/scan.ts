@@ -1,5 +1,5 @@
 import { boundAt, dayAt, yearAt } from "./day-phrases.js";
-import { type Found, type Mark, numberAt, type Phrase, wordAt } from "./phrase.js";
+import { type Found, type Mark, numberAt, type Phrase, type TimePart, wordAt } from "./phrase.js";
 import { inMinutesAt, partAt, timeAt } from "./time-phrases.js";
 import { type Token, tokenise } from "./tokens.js";
 import { UNITS } from "./vocabulary.js";
@@ -80,9 +80,14 @@ function ignoredAt(tokens: readonly Token[], at: number): number {
   if (/^(zu|so|moeglichst)$/.test(word) && /^(frueh|spaet)$/.test(next)) {
     return wordAt(tokens, at + 2) === "wie" && next === "frueh" ? at : at + 2;
   }
+  if (
+    word === "nicht" &&
+    /^(so|zu|allzu)$/.test(next) &&
+    /^(frueh|spaet|lange|bald)$/.test(wordAt(tokens, at + 2))
+  ) {
+    return at + 3;
+  }
   if (word === "tag" && wordAt(tokens, at - 1) === "guten") return at + 1;
-  if (/^(uhrzeit|zeit|zeitlich)$/.test(word) && /^(ist|waere)?$/.test(next) && !/^(ist|waere)$/.test(next))
-    return at;
   return at;
 }
 
@@ -140,7 +145,7 @@ function timeStep(
   before: readonly Phrase[],
   adjacent: boolean,
 ): Step | null {
-  const step = (found: Found<Extract<Phrase, { kind: "time" }>["time"]>): Step => ({
+  const step = (found: Found<TimePart>): Step => ({
     phrases: [{ kind: "time", time: found.value }],
     next: found.next,
   });
@@ -150,6 +155,8 @@ function timeStep(
   if (time) return step(time);
   const part = partAt(tokens, at);
   if (part) return step(part);
+  const working = workingUntil(tokens, at);
+  if (working) return step(working);
   const last = before.at(-1);
   // "am Morgen", "heute morgen", "Dienstag morgen": the part of the day, not tomorrow.
   if (wordAt(tokens, at) === "morgen") {
@@ -161,18 +168,26 @@ function timeStep(
     return null;
   }
   // Behind a day or a part of it ("morgen zehn") or in place of an hour ("um zehn, nein, elf").
+  const marks = before.slice(before.findLastIndex((phrase) => phrase.kind !== "mark") + 1);
   const replaces =
-    last?.kind === "mark" &&
-    /^(or|correction)$/.test(last.mark) &&
+    marks.some((phrase) => phrase.kind === "mark" && /^(or|correction)$/.test(phrase.mark)) &&
     before.some((phrase) => phrase.kind === "time");
   return (adjacent || replaces) && isWholeHour(tokens, at) ? hourStep(tokens, at, step) : null;
 }
 
-function hourStep(
-  tokens: readonly Token[],
-  at: number,
-  step: (found: Found<Extract<Phrase, { kind: "time" }>["time"]>) => Step,
-): Step | null {
+/** "ich arbeite bis vier" wishes for a time after four. */
+function workingUntil(tokens: readonly Token[], at: number): Found<TimePart> | null {
+  if (!/^(arbeite|arbeiten|muss)$/.test(wordAt(tokens, at))) return null;
+  let next = at + 1;
+  while (/^(ich|wir|noch|immer|da|aber)$/.test(wordAt(tokens, next))) next += 1;
+  const until = timeAt(tokens, next);
+  if (until?.value.kind !== "clock" || until.value.mode !== "until") return null;
+  const end = /^arbeiten$/.test(wordAt(tokens, until.next)) ? until.next + 1 : until.next;
+  if (wordAt(tokens, at) === "muss" && end === until.next) return null;
+  return { value: { ...until.value, mode: "from" }, next: end };
+}
+
+function hourStep(tokens: readonly Token[], at: number, step: (found: Found<TimePart>) => Step): Step | null {
   const um: Token = { kind: "word", text: "um" };
   const found = timeAt([um, ...tokens.slice(at)], 0);
   return found ? step({ value: found.value, next: found.next - 1 + at }) : null;
@@ -204,8 +219,14 @@ function loneHour(tokens: readonly Token[]): Phrase[] {
 
 function dayStep(tokens: readonly Token[], at: number): Step | null {
   const { bound, next } = boundAt(tokens, at);
-  const day = dayAt(tokens, next) ?? (next > at ? null : dayAt(tokens, at));
+  const day = dayAt(tokens, next);
   if (!day) return null;
+  // "letzte Woche Freitag", "Freitag letzter Woche".
+  const beside = dayAt(tokens, day.next);
+  const kinds = [day.value.kind, beside?.value.kind];
+  if (beside && kinds.includes("past") && kinds.includes("weekday")) {
+    return { phrases: [{ kind: "day", day: { kind: "past" }, bound: null }], next: beside.next };
+  }
   const phrases: Phrase[] = [
     { kind: "day", day: day.value, bound: day.value.kind === "past" ? null : bound },
   ];
@@ -232,18 +253,21 @@ function rangeEnd(tokens: readonly Token[], at: number): Step | null {
 
 function markAt(tokens: readonly Token[], at: number, clauseStart: number): Step | null {
   const token = tokens[at];
-  if (token?.kind === "punctuation") return mark(token.text === "," ? "referring_break" : "break", at + 1);
+  const refers = /^(da|das|der|dann|leider|geht|passt)$/.test(wordAt(tokens, at + 1));
+  if (token?.kind === "punctuation") return mark(refers ? "referring_break" : "break", at + 1);
   const word = wordAt(tokens, at);
   if (word === "oder") return mark("or", at + 1);
   if (word === "zur" && wordAt(tokens, at + 1) === "not") return mark("fallback", at + 2);
   if (word === "wenn" && wordAt(tokens, at + 1) === "nicht") return mark("fallback", at + 2);
   if (word === "wenn" || word === "ob" || word === "falls") return mark("break", skipCondition(tokens, at));
   if (word === "weiss" && wordAt(tokens, at + 1) !== "") return mark("break", at + 1);
-  if (word === "aber" || word === "dafuer") return mark("referring_break", at + 1);
+  if (word === "aber" || word === "dafuer") return mark(refers ? "referring_break" : "break", at + 1);
   if (CORRECTIONS.has(word)) return mark("correction", at + 1);
   if (FALLBACKS.has(word)) return mark("fallback", at + 1);
   if (NOT.has(word)) return mark("not", at + 1);
   if (NEGATIONS.has(word)) {
+    // "Montag habe ich Urlaub" is a day that suits, "da bin ich im Urlaub" is none.
+    if (word === "urlaub" && !/^(im|in)$/.test(wordAt(tokens, at - 1))) return null;
     if (word === "keine" && wordAt(tokens, at + 1) !== "zeit") return null;
     const asked = QUESTION.test(wordAt(tokens, clauseStart));
     const nextDay =

@@ -6,7 +6,7 @@ export type Token =
   | { kind: "number"; value: number; word: string; digits: boolean }
   /** "dritten", "3." before a word. */
   | { kind: "ordinal"; value: number; word: string }
-  /** "14:30"; `padded` is "08:30", which nobody means by eight in the evening. */
+  /** "14:30"; `padded` is "08:30" or "10:30", which nobody writes who means the evening. */
   | { kind: "clock"; hour: number; minute: number; padded: boolean }
   /** "15.1.", "15.01.2027", "2027-01-15". */
   | { kind: "date"; day: number; month: number; year: number | null }
@@ -75,20 +75,20 @@ const PATTERNS: [RegExp, (match: string[]) => Token[]][] = [
   [
     /^(\d{1,2})[:h](\d{2})(?::\d{2})?(?!\d)/,
     ([, hour = "", minute]) => [
-      { kind: "clock", hour: Number(hour), minute: Number(minute), padded: hour.startsWith("0") },
+      { kind: "clock", hour: Number(hour), minute: Number(minute), padded: hour.length === 2 },
     ],
   ],
   [
     /^(\d{1,2})\.(\d{1,2})(?!\d)/,
     ([, first = "", second]) => [
-      { kind: "dotted", first: Number(first), second: Number(second), padded: first.startsWith("0") },
+      { kind: "dotted", first: Number(first), second: Number(second), padded: first.length === 2 },
     ],
   ],
   // "1430 Uhr" is what some transcribers make of "vierzehn Uhr dreißig".
   [
     /^(\d{1,2})(\d{2})(?=\s?uhr)/,
     ([, hour = "", minute]) => [
-      { kind: "clock", hour: Number(hour), minute: Number(minute), padded: hour.startsWith("0") },
+      { kind: "clock", hour: Number(hour), minute: Number(minute), padded: hour.length === 2 },
     ],
   ],
   [
