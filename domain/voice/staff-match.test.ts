@@ -115,6 +115,8 @@ describe("somebody who is not there", () => {
     "nicht bei Emma",
     "wie letztes Mal",
     "Emil",
+    "Michaela",
+    "Davida",
   ])("%s is unknown and replaced by nobody", (phrase) => {
     expect(matchStaff(phrase, staff)).toEqual({ kind: "unknown", phrase });
   });

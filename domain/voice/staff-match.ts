@@ -62,7 +62,11 @@ export function matchStaff(phrase: string | null, staff: readonly StaffMember[])
 function namedIn(heard: readonly string[], staff: readonly StaffMember[]): StaffMember[] {
   const exact = bestOf(heard, staff, (word, own) => word === own);
   if (exact.length > 0) return exact;
-  return bestOf(heard, staff, (word, own) => soundDistance(word, own) !== null);
+  return bestOf(
+    heard,
+    staff,
+    (word, own, first) => soundDistance(word, own) !== null && !(first && otherGender(word, own)),
+  );
 }
 
 /**
@@ -72,12 +76,15 @@ function namedIn(heard: readonly string[], staff: readonly StaffMember[]): Staff
 function bestOf(
   heard: readonly string[],
   staff: readonly StaffMember[],
-  same: (word: string, own: string) => boolean,
+  same: (word: string, own: string, first: boolean) => boolean,
 ): StaffMember[] {
   const hits = new Map(
     staff.map((member) => {
       const own = namesOf(member);
-      return [member, new Set(heard.filter((word) => own.some((name) => same(word, name))))] as const;
+      return [
+        member,
+        new Set(heard.filter((word) => own.some((name) => same(word, name, name === own[0])))),
+      ] as const;
     }),
   );
   return staff.filter((member) => {
@@ -88,6 +95,11 @@ function bestOf(
       return other !== member && theirs.size > mine.size && [...mine].every((word) => theirs.has(word));
     });
   });
+}
+
+/** "Michaela" is not a misheard Michael, nor Christina a Christian. */
+function otherGender(a: string, b: string): boolean {
+  return a.endsWith("a") !== b.endsWith("a") && !a.endsWith("ah") && !b.endsWith("ah");
 }
 
 function namesOf(member: StaffMember): string[] {
