@@ -9,6 +9,7 @@ import { CALLBACK_WITHIN_MS } from "../../domain/callback/promise.js";
 import { appointmentLabel } from "../../domain/speech/label.js";
 import type { SpokenAppointment } from "../../domain/speech/said.js";
 import { isoInZone } from "../../domain/time/instant.js";
+import { calledName } from "../../domain/voice/staff-match.js";
 import { type AppointmentRefView, refused, type ToolAnswer } from "./answer.js";
 import type { ToolContext } from "./invocation.js";
 import { appointmentRef } from "./references.js";
@@ -46,11 +47,13 @@ export function notIdentified(
   return refused("NOT_IDENTIFIED", say, "offer_callback");
 }
 
-export function spokenAppointment(appointment: OwnAppointment): SpokenAppointment {
+export function spokenAppointment(context: ToolContext, appointment: OwnAppointment): SpokenAppointment {
+  const { staff } = context.catalogue;
+  const member = staff.find((candidate) => candidate.id === appointment.staffId);
   return {
     start: appointment.startAt,
     zone: appointment.timeZone,
-    staff: appointment.staffName,
+    staff: member ? calledName(member, staff) : appointment.staffName,
     service: appointment.serviceName,
   };
 }
@@ -61,7 +64,7 @@ export function refView(context: ToolContext, appointment: OwnAppointment): Appo
     start: isoInZone(appointment.startAt, appointment.timeZone),
     service: appointment.serviceName,
     staff: appointment.staffName,
-    label: appointmentLabel(spokenAppointment(appointment)),
+    label: appointmentLabel(spokenAppointment(context, appointment)),
   };
 }
 
@@ -88,7 +91,7 @@ export function whichAppointment(context: ToolContext, appointments: readonly Ow
   const listed = appointments.slice(0, LISTED);
   const say = context.deps.say.whichAppointment({
     now: context.now,
-    appointments: listed.map(spokenAppointment),
+    appointments: listed.map((one) => spokenAppointment(context, one)),
   });
   return refused("WHICH_APPOINTMENT", say, "ask_which", {
     appointments: listed.map((one) => refView(context, one)),

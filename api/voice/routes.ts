@@ -42,9 +42,16 @@ const toolRoute = createRoute({
         "application/json": {
           schema: z
             .object({
-              args: z.unknown().openapi({ type: "object", description: "See `GET /api/v2/voice/tools`" }),
+              args: z
+                .unknown()
+                .optional()
+                .openapi({ type: "object", description: "See `GET /api/v2/voice/tools`" }),
               call: z
-                .object({ id: z.unknown(), from: z.unknown(), to: z.unknown() })
+                .object({
+                  id: z.unknown().optional(),
+                  from: z.unknown().optional(),
+                  to: z.unknown().optional(),
+                })
                 .partial()
                 .nullish()
                 .catch(null)

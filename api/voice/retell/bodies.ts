@@ -42,11 +42,11 @@ export type RetellCall = z.output<typeof callSchema>;
 
 const functionSchema = z.looseObject({
   name: word,
-  args: z.unknown(),
+  args: z.unknown().optional(),
   call: callSchema.nullish(),
   // As older agents write it (salon-gateway 9.1).
   function_name: word,
-  parameters: z.unknown(),
+  parameters: z.unknown().optional(),
 });
 
 const inboundSchema = z.looseObject({ call_inbound: callSchema.nullish() });

@@ -58,7 +58,7 @@ export async function cancelAppointment(context: ToolContext): Promise<ToolAnswe
       "cancel",
     );
   }
-  const spoken = { now: context.now, appointment: spokenAppointment(appointment) };
+  const spoken = { now: context.now, appointment: spokenAppointment(context, appointment) };
   const moveFirst = offersRescheduleFirst(subject.catalogue.policies, subject.appointment);
   const offeredBefore =
     moveFirst && (await inTenant(deps.db, companyId, (tx) => wasMoveOffered(tx, call.id, appointment.id)));
@@ -90,7 +90,7 @@ function answerOf(
   result: Result,
 ): ToolAnswer {
   const { say } = context.deps;
-  const spoken = { now: context.now, appointment: spokenAppointment(appointment) };
+  const spoken = { now: context.now, appointment: spokenAppointment(context, appointment) };
   switch (result.result) {
     case "done":
       return done(

@@ -12,7 +12,10 @@ export async function listMyAppointments(context: ToolContext): Promise<ToolAnsw
     return done("NO_APPOINTMENTS", say.noAppointments(), "ask_service", { appointments: [] });
   return done(
     "APPOINTMENTS",
-    say.appointments({ now: context.now, appointments: next.map(spokenAppointment) }),
+    say.appointments({
+      now: context.now,
+      appointments: next.map((appointment) => spokenAppointment(context, appointment)),
+    }),
     next.length === 1 ? "ask_choice" : "ask_which",
     { appointments: next.map((appointment) => refView(context, appointment)) },
   );

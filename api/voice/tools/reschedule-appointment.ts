@@ -68,7 +68,7 @@ export async function rescheduleAppointment(context: ToolContext): Promise<ToolA
       say.confirmReschedule({
         now: context.now,
         service: appointment.serviceName,
-        from: spokenAppointment(appointment),
+        from: spokenAppointment(context, appointment),
         to: spokenOffer(context, offer),
         feeCents: decided.feeCents,
       }),
@@ -107,7 +107,7 @@ async function answerOf(context: ToolContext, move: Move, result: Result): Promi
         "RESCHEDULED",
         say.rescheduled({
           now: context.now,
-          from: subject ? spokenAppointment(appointment) : before(appointment),
+          from: subject ? spokenAppointment(context, appointment) : before(context, appointment),
           to,
           feeCents: subject?.decided.allowed ? subject.decided.feeCents : 0,
         }),
@@ -134,6 +134,9 @@ async function answerOf(context: ToolContext, move: Move, result: Result): Promi
 }
 
 /** Where it stood before the move that is asked for once more. */
-function before(appointment: OwnAppointment): SpokenAppointment {
-  return { ...spokenAppointment(appointment), start: appointment.previousStart ?? appointment.startAt };
+function before(context: ToolContext, appointment: OwnAppointment): SpokenAppointment {
+  return {
+    ...spokenAppointment(context, appointment),
+    start: appointment.previousStart ?? appointment.startAt,
+  };
 }
