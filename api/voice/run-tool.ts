@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { CalcomError } from "../../calcom/errors.js";
 import { requestCallback } from "../../db/callback/request.js";
 import { inTenant } from "../../db/client.js";
+import { callBackIfPromiseBroken } from "../../db/voice/broken-promise.js";
 import { type Call, openCall } from "../../db/voice/call.js";
 import { claimToolUse, keepToolAnswer, type ToolUseRow, toolAnswer } from "../../db/voice/tool-calls.js";
 import { withinHours } from "../../domain/availability/hours.js";
@@ -115,9 +116,16 @@ async function inLedger(
     if (known) return known;
   }
   const answer = await answerOf(deps, invocation, name, call, deadline);
-  const kept = await inTenant(deps.db, companyId, (tx) =>
-    keepToolAnswer(tx, row.id, { code: answer.code, answer, latencyMs: Date.now() - receivedAt }),
-  );
+  const kept = await inTenant(deps.db, companyId, async (tx) => {
+    const first = await keepToolAnswer(tx, row.id, {
+      code: answer.code,
+      answer,
+      latencyMs: Date.now() - receivedAt,
+    });
+    if (answer.code === "PENDING" && answer.appointment_id !== undefined)
+      await callBackIfPromiseBroken(tx, companyId, answer.appointment_id);
+    return first;
+  });
   return toolAnswerSchema.parse(kept);
 }
 
