@@ -9,6 +9,9 @@ export interface Database {
 /** A transaction in which the tenant (or the system scope) is set. */
 export type Transaction = postgres.TransactionSql;
 
+/** A query that is sent when it is executed or waited for. */
+export type Statement = postgres.PendingQuery<postgres.Row[]>;
+
 export interface ConnectOptions {
   /** Connections at most; default 10. */
   max?: number;
@@ -43,14 +46,37 @@ export class MissingTenantError extends Error {
 }
 
 /**
+ * What a transaction results in when its last statements go out together with COMMIT, which saves a round trip. If
+ * one of them fails, Postgres makes a ROLLBACK of the COMMIT, and the failure is thrown.
+ */
+export class Closing<T> {
+  readonly #statements: readonly Promise<unknown>[];
+
+  constructor(
+    readonly value: T,
+    statements: readonly Statement[],
+  ) {
+    this.#statements = statements.map((statement) => statement.execute());
+    // The driver's transaction may fail first, with their connection.
+    for (const statement of this.#statements) statement.catch(() => {});
+  }
+
+  async answered(): Promise<T> {
+    await Promise.all(this.#statements);
+    return this.value;
+  }
+}
+
+/**
  * Runs `work` in one transaction that sees the rows of one company and no others. The setting is sent
  * together with the first query of `work` (measured: 0.5 ms whole against 0.7 when awaited) and ends with
- * the transaction, so that no session of the pool ever carries a tenant.
+ * the transaction, so that no session of the pool ever carries a tenant. A `work` that is one statement goes out
+ * together with COMMIT, see `Closing`.
  */
 export async function inTenant<T>(
   db: Database,
   companyId: string,
-  work: (tx: Transaction) => Promise<T>,
+  work: (tx: Transaction) => Promise<T | Closing<T>>,
 ): Promise<T> {
   if (!UUID.test(companyId)) throw new MissingTenantError();
   return await scoped(db, "app.company_id", companyId, work);
@@ -60,7 +86,10 @@ export async function inTenant<T>(
  * Runs `work` without a tenant on the few tables that allow it (migration 0001): whose token is this, whose
  * event type, what waits for the relay. Every use is a place where tenants could mix: keep them few.
  */
-export async function asSystem<T>(db: Database, work: (tx: Transaction) => Promise<T>): Promise<T> {
+export async function asSystem<T>(
+  db: Database,
+  work: (tx: Transaction) => Promise<T | Closing<T>>,
+): Promise<T> {
   return await scoped(db, "app.scope", "system", work);
 }
 
@@ -68,17 +97,24 @@ async function scoped<T>(
   db: Database,
   setting: "app.company_id" | "app.scope",
   value: string,
-  work: (tx: Transaction) => Promise<T>,
+  work: (tx: Transaction) => Promise<T | Closing<T>>,
 ): Promise<T> {
-  let result: { value: T } | undefined;
+  let result: { answered: () => Promise<T> } | undefined;
   const fate = { ended: false };
   try {
     await db.sql.begin((tx) => {
       guardSavepoints(tx, fate);
       return unlessLost(fate, async () => {
         const set = tx`SELECT set_config(${setting}, ${value}, true)`.execute();
-        const [, worked] = await Promise.all([set, work(tx)]);
-        result = { value: worked };
+        const worked = work(tx);
+        if (isStatement(worked)) {
+          const statement = worked.execute();
+          statement.catch(() => {});
+          result = { answered: () => statement };
+          return;
+        }
+        const [, done] = await Promise.all([set, worked]);
+        result = done instanceof Closing ? done : { answered: () => Promise.resolve(done) };
       });
     });
   } finally {
@@ -86,7 +122,12 @@ async function scoped<T>(
   }
   // `begin` resolves only after COMMIT, which comes after `work`.
   if (!result) throw new Error("the transaction ended without a result");
-  return result.value;
+  return await result.answered();
+}
+
+/** Whether it is a statement that waits to be sent, rather than the promise of something that is done already. */
+function isStatement<T>(worked: Promise<T | Closing<T>>): worked is Promise<T> & { execute(): Promise<T> } {
+  return "execute" in worked;
 }
 
 /** More than the moment between the loss of a connection and the event that says so. */

@@ -1,5 +1,6 @@
 import { markSettled } from "../../db/booking/attempt.js";
-import { commitBooked, refuseCommand } from "../../db/booking/outcome.js";
+import { commitBooked } from "../../db/booking/booked.js";
+import { refuseCommand } from "../../db/booking/outcome.js";
 import { applyMove } from "../../db/booking/remote-change.js";
 import type { Transaction } from "../../db/client.js";
 import type { AttemptReport, AttemptRequest } from "../../domain/booking/attempt.js";
@@ -77,7 +78,8 @@ async function followMoved(
   tx: Transaction,
   request: AttemptRequest,
   done: readonly (Step & { step: "done" })[],
-): Promise<void> {
+): Promise<boolean> {
+  let moved = false;
   for (const { operation, result } of done) {
     if (result.start.getTime() === operation.wantedStart?.getTime()) continue;
     await applyMove(tx, request, {
@@ -89,7 +91,9 @@ async function followMoved(
       confirmed: result.accepted,
       staffId: result.staffId,
     });
+    moved = true;
   }
+  return moved;
 }
 
 /** The attempt was through, only its report was lost (a worker died after the commit). */

@@ -1,16 +1,21 @@
 import { busyIntervalsOf, type PlannedPhase } from "../../domain/booking/phases.js";
 import {
+  Closing,
   type Database,
   DEADLOCK,
   EXCLUSION_VIOLATION,
   inTenant,
+  json,
   SERIALIZATION_FAILURE,
+  type Statement,
   sqlState,
+  type Transaction,
 } from "../client.js";
 import { findOrCreateCustomer, type Person } from "../customer/find-or-create.js";
 import type { CommandPayload } from "../schema/booking.js";
-import { insertCommand, type NewCommand, noteCommand } from "./commands.js";
-import { lockCalendars, takeIntervals } from "./intervals.js";
+import { takeOffer } from "../voice/offers.js";
+import { acceptedEntry, insertCommand, type NewCommand, noteCommand } from "./commands.js";
+import { lockCalendars, takeIntervals, takingIntervals } from "./intervals.js";
 
 /** A booking as the ingress wants it accepted. */
 export interface BookingIntent {
@@ -19,7 +24,7 @@ export interface BookingIntent {
   appointmentId: string;
   workflowId: string;
   idempotencyKey: string;
-  requestHash: string;
+  requestHash: string | null;
   actor: NewCommand["actor"];
   source: "api" | "voice" | "dashboard";
   serviceId: string;
@@ -32,13 +37,17 @@ export interface BookingIntent {
   staffWished: boolean;
   /** Plans in order of preference; the first whose chairs are all free is taken. */
   plans: PlannedPhase[][];
+  /** Booked from what a call was offered: the call's holds are given up for it. */
+  offer?: { callId: string; offerId: string };
 }
 
 export type Acceptance =
   | { result: "accepted"; plan: PlannedPhase[] }
   /** The key names a command already. */
   | { result: "known" }
-  | { result: "taken" };
+  | { result: "taken" }
+  /** The offer is not open any more. */
+  | { result: "expired" };
 
 const ATTEMPTS = 5;
 
@@ -57,92 +66,137 @@ async function acceptOnce(db: Database, intent: BookingIntent): Promise<Acceptan
     const known = await inTenant(db, companyId, async (tx) => {
       const payload: CommandPayload = {};
       const command = { ...intent, id: commandId, kind: "book" as const, payload };
+      const owner = { companyId, ownerId: appointmentId, kind: "hold" as const, commandId };
+      const intervals = (plan: readonly PlannedPhase[]) => busyIntervalsOf(plan, intent.bufferAfterMinutes);
+      const [only, ...others] = intent.plans;
       const [fresh, customerId] = await Promise.all([
         insertCommand(tx, command),
         findOrCreateCustomer(tx, companyId, person, intent.source),
       ]);
       if (!fresh) return true;
-      if (intent.plans.length > 1) {
-        await lockCalendars(
-          tx,
-          intent.plans.flat().flatMap((phase) => phase.staffId ?? []),
-        );
+      if (intent.offer) await takeOfferFor(tx, companyId, appointmentId, intent.offer, intent.plans.flat());
+      if (only && others.length === 0) {
+        accepted = only;
+        // All together: where the chair is not free, nothing is written.
+        return new Closing(false, [
+          ...takingIntervals(tx, owner, intervals(only)),
+          insertingAppointment(tx, intent, only, customerId),
+        ]);
       }
+      await lockCalendars(
+        tx,
+        intent.plans.flat().flatMap((phase) => phase.staffId ?? []),
+      );
       for (const [index, plan] of intent.plans.entries()) {
-        const owner = { companyId, ownerId: appointmentId, kind: "hold" as const, commandId };
-        const intervals = busyIntervalsOf(plan, intent.bufferAfterMinutes);
         if (index === intent.plans.length - 1) {
-          await takeIntervals(tx, owner, intervals);
+          await takeIntervals(tx, owner, intervals(plan));
           accepted = plan;
           break;
         }
         try {
-          await tx.savepoint((inner) => takeIntervals(inner, owner, intervals));
+          await tx.savepoint((inner) => takeIntervals(inner, owner, intervals(plan)));
           accepted = plan;
           break;
         } catch (error) {
           if (sqlState(error) !== EXCLUSION_VIOLATION) throw error;
         }
       }
-      const plan = accepted ?? [];
-      const first = plan[0];
-      const last = plan.at(-1);
-      if (!first || !last) throw new NothingFree();
-      const staffId = plan.find((phase) => phase.staffRequired)?.staffId ?? null;
-      await Promise.all([
-        tx`INSERT INTO appointments (id, company_id, workflow_id, status, start_at, end_at, time_zone, service_id, branch_id,
-             staff_id, staff_wished, customer_id, attendee_name, attendee_email, attendee_phone, notes, source, price_cents,
-             buffer_after_minutes, sync_state)
-           VALUES (${appointmentId}, ${companyId}, ${intent.workflowId}, 'pending', ${first.start}, ${last.end},
-             ${intent.timeZone}, ${intent.serviceId}, ${intent.branchId}, ${staffId}, ${intent.staffWished}, ${customerId},
-             ${person.name}, ${person.email}, ${person.phone}, ${intent.notes}, ${intent.source}, ${intent.priceCents},
-             ${intent.bufferAfterMinutes}, 'pending')`,
-        tx`INSERT INTO appointment_phases ${tx(plan.map((phase) => phaseRow(companyId, appointmentId, phase)))}`,
-        noteCommand(tx, { ...intent, id: commandId, kind: "book" }),
-      ]);
-      return false;
+      return new Closing(false, [insertingAppointment(tx, intent, accepted ?? [], customerId)]);
     });
     if (known) return { result: "known" };
     return { result: "accepted", plan: accepted ?? [] };
   } catch (error) {
+    if (error instanceof OfferGone) return { result: "expired" };
     if (error instanceof NothingFree || sqlState(error) === EXCLUSION_VIOLATION) return { result: "taken" };
     throw error;
   }
 }
 
+/** The call's holds stand in nobody's way any more, least of all in their own caller's. */
+async function takeOfferFor(
+  tx: Transaction,
+  companyId: string,
+  appointmentId: string,
+  offer: { callId: string; offerId: string },
+  phases: readonly PlannedPhase[],
+): Promise<void> {
+  await lockCalendars(
+    tx,
+    phases.flatMap((phase) => phase.staffId ?? []),
+  );
+  if (!(await takeOffer(tx, { companyId, appointmentId, ...offer }))) throw new OfferGone();
+}
+
+/** Taken, released or run out; the transaction is left without a trace. */
+class OfferGone extends Error {}
+
 /** No plan at all could be taken; the transaction is left without a trace. */
 class NothingFree extends Error {}
 
-function phaseRow(companyId: string, appointmentId: string, phase: PlannedPhase) {
-  return {
-    company_id: companyId,
-    appointment_id: appointmentId,
+/** The appointment with its phases and the first line of its story, in one statement. */
+function insertingAppointment(
+  tx: Transaction,
+  intent: BookingIntent,
+  plan: readonly PlannedPhase[],
+  customerId: string,
+): Statement {
+  const { companyId, appointmentId, person } = intent;
+  const first = plan[0];
+  const last = plan.at(-1);
+  if (!first || !last) throw new NothingFree();
+  const staffId = plan.find((phase) => phase.staffRequired)?.staffId ?? null;
+  const phases = plan.map((phase) => ({
     position: phase.position,
     key: phase.key,
-    start_at: new Date(phase.start),
-    end_at: new Date(phase.end),
+    start_at: phase.start,
+    end_at: phase.end,
     staff_required: phase.staffRequired,
     staff_id: phase.staffId,
     calcom_event_type_id: phase.calcomEventTypeId,
     sync: phase.staffRequired ? "pending" : "not_applicable",
-  };
+  }));
+  const noted = acceptedEntry({ id: intent.commandId, kind: "book", actor: intent.actor });
+  return tx`
+    WITH appointment AS (
+      INSERT INTO appointments (id, company_id, workflow_id, status, start_at, end_at, time_zone, service_id, branch_id,
+        staff_id, staff_wished, customer_id, attendee_name, attendee_email, attendee_phone, notes, source, price_cents,
+        buffer_after_minutes, sync_state)
+      VALUES (${appointmentId}, ${companyId}, ${intent.workflowId}, 'pending', ${first.start}, ${last.end},
+        ${intent.timeZone}, ${intent.serviceId}, ${intent.branchId}, ${staffId}, ${intent.staffWished}, ${customerId},
+        ${person.name}, ${person.email}, ${person.phone}, ${intent.notes}, ${intent.source}, ${intent.priceCents},
+        ${intent.bufferAfterMinutes}, 'pending')),
+    noted AS (
+      INSERT INTO timeline (company_id, appointment_id, kind, action, outcome, detail, dedupe_key)
+      VALUES (${companyId}, ${appointmentId}, ${noted.kind}, ${noted.action}, ${noted.outcome}, ${json(tx, noted.detail)},
+        ${noted.dedupeKey})
+      ON CONFLICT DO NOTHING)
+    INSERT INTO appointment_phases (company_id, appointment_id, position, key, start_at, end_at, staff_required, staff_id,
+      calcom_event_type_id, sync)
+    SELECT ${companyId}::uuid, ${appointmentId}::uuid, p.position, p.key, p.start_at, p.end_at, p.staff_required, p.staff_id,
+      p.calcom_event_type_id, p.sync
+    FROM jsonb_to_recordset(${json(tx, phases)}) AS p(position int, key text, start_at timestamptz, end_at timestamptz,
+      staff_required boolean, staff_id uuid, calcom_event_type_id int, sync text)`;
 }
 
 /** A move or a cancel as the ingress wants it accepted. */
 export interface ChangeIntent extends NewCommand {
   kind: "reschedule" | "cancel";
   bufferAfterMinutes: number;
+  /** Moved to what a call was offered. */
+  offer?: { callId: string; offerId: string };
 }
 
 /** Intent, and for a move the hold of the new time, in one transaction. The old time stands until it is done. */
 export async function acceptChange(
   db: Database,
   intent: ChangeIntent,
-): Promise<"accepted" | "known" | "taken"> {
+): Promise<"accepted" | "known" | "taken" | "expired"> {
   return await retried(async () => {
     try {
       return await inTenant(db, intent.companyId, async (tx) => {
         if (!(await insertCommand(tx, intent))) return "known";
+        const { companyId, appointmentId, offer, payload } = intent;
+        if (offer) await takeOfferFor(tx, companyId, appointmentId, offer, payload.phases ?? []);
         await Promise.all([
           intent.payload.phases
             ? takeIntervals(
@@ -164,6 +218,7 @@ export async function acceptChange(
         return "accepted";
       });
     } catch (error) {
+      if (error instanceof OfferGone) return "expired";
       if (sqlState(error) === EXCLUSION_VIOLATION) return "taken";
       throw error;
     }

@@ -1,5 +1,5 @@
 import type { Operation } from "../../domain/booking/operation.js";
-import { type Database, inTenant, type Transaction } from "../client.js";
+import { type Database, inTenant, json, type Transaction } from "../client.js";
 import type {
   AppointmentStatus,
   Cancellation,
@@ -151,49 +151,60 @@ async function noteOperations(
   markSent: boolean,
 ): Promise<OperationRow[]> {
   if (operations.length === 0) return [];
-  const noted = operations.map((operation) => ({
-    id: operation.id,
-    company_id: request.companyId,
-    appointment_id: request.appointmentId,
-    command_id: request.commandId,
-    phase_key: operation.phaseKey,
-    kind: operation.kind,
-    uid: operation.uid,
-    wanted_start: operation.wantedStart === null ? null : new Date(operation.wantedStart),
-    state: "planned" as const,
-  }));
   const ids = operations.map((operation) => operation.id);
-  await tx`INSERT INTO remote_operations ${tx(noted)} ON CONFLICT (id) DO NOTHING`;
-  // A create of a move goes to the event type that the command wants, all others to the phase's own.
+  const noted = operations.map(({ id, kind, phaseKey, uid, wantedStart }) => ({
+    id,
+    kind,
+    phase_key: phaseKey,
+    uid,
+    wanted_start: wantedStart,
+  }));
+  // A create of a move goes to the event type that the command wants, all others to the phase's own. Only those
+  // that nobody had marked before are returned: of these nothing can have been sent.
+  const fresh = await tx<Omit<OperationRow, "fresh">[]>`
+    INSERT INTO remote_operations AS o (id, company_id, appointment_id, command_id, phase_key, kind, uid, wanted_start,
+      calcom_event_type_id, state, sends, first_sent_at, last_sent_at)
+    SELECT n.id, ${request.companyId}::uuid, ${request.appointmentId}::uuid, ${request.commandId}::uuid, n.phase_key, n.kind,
+      n.uid, n.wanted_start, ${eventTypeOf(tx, tx`${request.commandId}`, tx`${request.appointmentId}`)},
+      ${markSent ? tx`'sent', 1, clock_timestamp(), clock_timestamp()` : tx`'planned', 0, NULL, NULL`}
+    FROM jsonb_to_recordset(${json(tx, noted)}) AS n(id uuid, kind text, phase_key text, uid text, wanted_start timestamptz)
+    ON CONFLICT (id) ${
+      markSent
+        ? tx`DO UPDATE SET state = 'sent', sends = o.sends + 1,
+               calcom_event_type_id = coalesce(o.calcom_event_type_id, excluded.calcom_event_type_id),
+               first_sent_at = coalesce(o.first_sent_at, clock_timestamp()), last_sent_at = clock_timestamp(), updated_at = now()
+             WHERE o.state = 'planned'`
+        : tx`DO NOTHING`
+    }
+    RETURNING ${operationColumns(tx)}`;
+  if (fresh.length === ids.length) return fresh.map((row) => ({ ...row, fresh: markSent }));
   await tx`
-    UPDATE remote_operations o SET calcom_event_type_id = coalesce(
-      (SELECT (w->>'calcomEventTypeId')::int FROM commands c, jsonb_array_elements(c.payload->'phases') w
-       WHERE c.id = o.command_id AND c.kind = 'reschedule' AND w->>'key' = o.phase_key),
-      (SELECT p.calcom_event_type_id FROM appointment_phases p WHERE p.appointment_id = o.appointment_id AND p.key = o.phase_key))
-    WHERE o.id = ANY(${ids}::uuid[]) AND o.calcom_event_type_id IS NULL`;
-  const fresh = markSent ? await markSentWhere(tx, ids) : [];
+    UPDATE remote_operations n SET calcom_event_type_id = ${eventTypeOf(tx, tx`n.command_id`, tx`n.appointment_id`)}
+    WHERE n.id = ANY(${ids}::uuid[]) AND n.calcom_event_type_id IS NULL`;
   const rows = await readOperations(tx, ids);
-  return rows.map((row) => ({ ...row, fresh: fresh.includes(row.id) }));
+  const marked = new Set(markSent ? fresh.map((row) => row.id) : []);
+  return rows.map((row) => ({ ...row, fresh: marked.has(row.id) }));
 }
+
+/** Where operation `n` goes, as the rows of its command and its appointment say. */
+const eventTypeOf = (tx: Transaction, commandId: Fragment, appointmentId: Fragment) => tx`coalesce(
+  (SELECT (w->>'calcomEventTypeId')::int FROM commands c, jsonb_array_elements(c.payload->'phases') w
+   WHERE c.id = ${commandId} AND c.kind = 'reschedule' AND w->>'key' = n.phase_key),
+  (SELECT p.calcom_event_type_id FROM appointment_phases p
+   WHERE p.appointment_id = ${appointmentId} AND p.key = n.phase_key))`;
+
+type Fragment = ReturnType<typeof phaseColumns>;
+
+const operationColumns = (tx: Transaction) => tx`
+  id, phase_key, kind, uid, calcom_event_type_id, wanted_start, state, doubtful, first_sent_at, last_sent_at, sends,
+  result_uid, error`;
 
 export async function readOperations(
   tx: Transaction,
   ids: readonly string[],
 ): Promise<Omit<OperationRow, "fresh">[]> {
   return await tx<Omit<OperationRow, "fresh">[]>`
-    SELECT id, phase_key, kind, uid, calcom_event_type_id, wanted_start, state, doubtful, first_sent_at,
-      last_sent_at, sends, result_uid, error
-    FROM remote_operations WHERE id = ANY(${[...ids]}::uuid[])`;
-}
-
-/** Marks planned operations as sent; only those that nobody had marked before are returned. */
-async function markSentWhere(tx: Transaction, ids: readonly string[]): Promise<string[]> {
-  const marked = await tx<{ id: string }[]>`
-    UPDATE remote_operations
-    SET state = 'sent', sends = sends + 1, first_sent_at = coalesce(first_sent_at, clock_timestamp()),
-        last_sent_at = clock_timestamp(), updated_at = now()
-    WHERE id = ANY(${[...ids]}::uuid[]) AND state = 'planned' RETURNING id`;
-  return marked.map((row) => row.id);
+    SELECT ${operationColumns(tx)} FROM remote_operations WHERE id = ANY(${[...ids]}::uuid[])`;
 }
 
 /** Before a first or a repeated request; for a move also under which uid it goes out. */

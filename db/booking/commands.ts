@@ -10,7 +10,7 @@ import {
   type PhaseRow,
   phaseColumns,
 } from "./attempt.js";
-import { note } from "./timeline.js";
+import { note, type TimelineEntry } from "./timeline.js";
 
 /** How long the ingress itself has to signal before the relay does it. */
 const RELAY_AFTER_MS = 2_000;
@@ -115,17 +115,22 @@ export async function keepRefusedChange(
   });
 }
 
-export async function noteCommand(
-  tx: Transaction,
-  command: { id: string; companyId: string; appointmentId: string; kind: string; actor: string },
-): Promise<void> {
-  await note(tx, command.companyId, command.appointmentId, {
+/** The line of the timeline that says that a command was accepted. */
+export function acceptedEntry(command: { id: string; kind: string; actor: string }) {
+  return {
     kind: "command",
     action: command.kind,
     outcome: "accepted",
     detail: { by: command.actor },
     dedupeKey: `accepted:${command.id}`,
-  });
+  } as const satisfies TimelineEntry;
+}
+
+export async function noteCommand(
+  tx: Transaction,
+  command: { id: string; companyId: string; appointmentId: string; kind: string; actor: string },
+): Promise<void> {
+  await note(tx, command.companyId, command.appointmentId, acceptedEntry(command));
 }
 
 /** Commands that nobody has started: their signal was lost with its process or with Temporal. */

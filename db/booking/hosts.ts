@@ -3,24 +3,34 @@ import { type PhaseRow, phaseColumns } from "./attempt.js";
 import { easeConflicts, lockCalendars, reportConflict } from "./intervals.js";
 import type { PhaseResult, Settlement } from "./outcome.js";
 
+export async function readPhases(tx: Transaction, appointmentId: string): Promise<PhaseRow[]> {
+  return await tx<PhaseRow[]>`
+    SELECT ${phaseColumns(tx)} FROM appointment_phases WHERE appointment_id = ${appointmentId} ORDER BY position`;
+}
+
 /**
  * Where Cal.com chose another host than we held (round robin), the chair follows. Two bookings that were
  * crossed over change places; a real overlap is recorded as a conflict.
+ *
+ * @param phases who was to do them
+ * @returns whether any chair was moved
  */
 export async function followHosts(
   tx: Transaction,
   settlement: Settlement,
   results: readonly PhaseResult[],
-): Promise<void> {
+  phases: readonly { key: string; staffId: string | null }[],
+): Promise<boolean> {
   const { companyId, appointmentId } = settlement;
-  const phases = await tx<PhaseRow[]>`
-    SELECT ${phaseColumns(tx)} FROM appointment_phases WHERE appointment_id = ${appointmentId} ORDER BY position`;
+  let moved = false;
   for (const result of results) {
     const phase = phases.find((candidate) => candidate.key === result.phaseKey);
     if (!phase || result.staffId === null || phase.staffId === null || phase.staffId === result.staffId)
       continue;
     await moveToHost(tx, companyId, appointmentId, phase.key, phase.staffId, result.staffId, result.uid);
+    moved = true;
   }
+  return moved;
 }
 
 export async function moveToHost(

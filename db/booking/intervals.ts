@@ -1,4 +1,4 @@
-import { EXCLUSION_VIOLATION, sqlState, type Transaction } from "../client.js";
+import { EXCLUSION_VIOLATION, type Statement, sqlState, type Transaction } from "../client.js";
 
 export interface Interval {
   phaseKey: string;
@@ -23,9 +23,12 @@ export interface IntervalOwner {
  * a second; the constraint still decides. Always in one order, and before any other calendar of the transaction.
  */
 export async function lockCalendars(tx: Transaction, staffIds: readonly string[]): Promise<void> {
+  if (staffIds.length > 0) await lockingCalendars(tx, staffIds);
+}
+
+function lockingCalendars(tx: Transaction, staffIds: readonly string[]): Statement {
   const sorted = [...new Set(staffIds)].sort();
-  if (sorted.length === 0) return;
-  await tx`SELECT pg_advisory_xact_lock(hashtextextended(s, 0)) FROM unnest(${sorted}::text[]) AS s`;
+  return tx`SELECT pg_advisory_xact_lock(hashtextextended(s, 0)) FROM unnest(${sorted}::text[]) AS s`;
 }
 
 /**
@@ -40,7 +43,17 @@ export async function takeIntervals(
   intervals: readonly Interval[],
   conflict = false,
 ): Promise<void> {
-  if (intervals.length === 0) return;
+  await Promise.all(takingIntervals(tx, owner, intervals, conflict));
+}
+
+/** The statements of `takeIntervals`, which are to be sent in this order. */
+export function takingIntervals(
+  tx: Transaction,
+  owner: IntervalOwner,
+  intervals: readonly Interval[],
+  conflict = false,
+): Statement[] {
+  if (intervals.length === 0) return [];
   const sorted = [...intervals].sort(
     (a, b) =>
       (a.staffId < b.staffId ? -1 : a.staffId > b.staffId ? 1 : 0) || a.start.getTime() - b.start.getTime(),
@@ -49,14 +62,14 @@ export async function takeIntervals(
   const starts = sorted.map((interval) => interval.start.toISOString());
   const ends = sorted.map((interval) => interval.end.toISOString());
   const keys = sorted.map((interval) => interval.phaseKey);
-  await Promise.all([
-    lockCalendars(tx, staffIds),
+  return [
+    lockingCalendars(tx, staffIds),
     tx`DELETE FROM busy_intervals WHERE staff_id = ANY(${staffIds}::uuid[]) AND expires_at <= clock_timestamp()`,
     tx`INSERT INTO busy_intervals (company_id, owner_id, staff_id, during, phase_key, kind, command_id, expires_at, conflict)
        SELECT ${owner.companyId}::uuid, ${owner.ownerId}::uuid, s, tstzrange(f, t, '[)'), k, ${owner.kind},
          ${owner.commandId}::uuid, ${owner.expiresAt ?? null}::timestamptz, ${conflict}
        FROM unnest(${staffIds}::uuid[], ${starts}::timestamptz[], ${ends}::timestamptz[], ${keys}::text[]) AS i(s, f, t, k)`,
-  ]);
+  ];
 }
 
 /**

@@ -1,13 +1,15 @@
 import type { ChangeRefusal } from "../../domain/booking/changeable.js";
 import type { AppointmentFacts } from "../../domain/booking/facts.js";
 import type { PlannedPhase } from "../../domain/booking/phases.js";
-import { type Database, inTenant, json, type Transaction } from "../client.js";
+import { Closing, type Database, inTenant, json, type Statement, type Transaction } from "../client.js";
+import { branchLearns } from "../notification/branch.js";
 import type { AppointmentStatus, Cancellation, CommandOutcome } from "../schema/booking.js";
+import { callBackIfPromiseBroken } from "../voice/broken-promise.js";
 import { type PhaseRow, phaseColumns, settleOperation, UnknownAppointmentError } from "./attempt.js";
-import { followHosts } from "./hosts.js";
+import { followHosts, readPhases } from "./hosts.js";
 import { releaseIntervals } from "./intervals.js";
 import { note, type TimelineEntry } from "./timeline.js";
-import { appointmentView } from "./view.js";
+import { type AppointmentView, appointmentView, readStanding, type Standing } from "./view.js";
 
 /** The channel that tells a waiting ingress that a command is settled; the payload is the command's id. */
 export const COMMAND_CHANNEL = "command_settled";
@@ -29,34 +31,6 @@ export interface Settlement {
   companyId: string;
   appointmentId: string;
   commandId: string | null;
-}
-
-/** All phases of a new booking stand in Cal.com: the outcome, the answer and the calendar in one transaction. */
-export async function commitBooked(
-  db: Database,
-  settlement: Settlement,
-  results: readonly PhaseResult[],
-  also: (tx: Transaction) => Promise<void>,
-): Promise<AppointmentFacts> {
-  const { companyId, appointmentId, commandId } = settlement;
-  return await inTenant(db, companyId, async (tx) => {
-    const status: AppointmentStatus = results.every((result) => result.accepted) ? "confirmed" : "pending";
-    await Promise.all([
-      ...results.flatMap((result) => phaseWritten(tx, settlement, result)),
-      commandId === null
-        ? Promise.resolve()
-        : tx`UPDATE busy_intervals SET kind = 'busy', command_id = NULL
-             WHERE owner_id = ${appointmentId} AND command_id = ${commandId}`,
-      tx`UPDATE appointments SET status = ${status}, sync_state = 'synced', verified_at = now(), last_error = NULL,
-           next_attempt_at = NULL, review_reason = NULL, version = version + 1, updated_at = now()
-         WHERE id = ${appointmentId} AND status IN ('pending', 'confirmed')`,
-      note(tx, companyId, appointmentId, ...results.map((result) => written("book", result))),
-    ]);
-    await followHosts(tx, settlement, results);
-    await also(tx);
-    await settleCommand(tx, settlement, { result: "done", status }, status === "confirmed" ? 201 : 202);
-    return await readFacts(tx, appointmentId);
-  });
 }
 
 /** The phases stand at their new times in Cal.com. */
@@ -102,9 +76,8 @@ export async function commitMoved(
          WHERE id = ${appointmentId}`,
       note(tx, companyId, appointmentId, ...results.map((result) => written("reschedule", result))),
     ]);
-    await followHosts(tx, settlement, results);
-    await settleCommand(tx, settlement, { result: "done", status }, status === "confirmed" ? 200 : 202);
-    return await readFacts(tx, appointmentId);
+    await followHosts(tx, settlement, results, await readPhases(tx, appointmentId));
+    return await settleDone(tx, settlement, status, status === "confirmed" ? 200 : 202);
   });
 }
 
@@ -145,8 +118,7 @@ export async function commitCancelled(
       ),
       cancelRows(tx, appointmentId, change.cancellation, change.feeCents),
     ]);
-    await settleCommand(tx, settlement, { result: "done", status: "cancelled" }, 200);
-    return await readFacts(tx, appointmentId);
+    return await settleDone(tx, settlement, "cancelled", 200);
   });
 }
 
@@ -210,6 +182,9 @@ export async function refuse(
     const at = new Date().toISOString();
     const cancellation = { at, by: refusal.cancelledBy, reason: null, kind: "cancelled" as const };
     await cancelRows(tx, appointmentId, cancellation, 0);
+    // Its cancel was told to us while an attempt was still looking for it, which had it pending again since.
+    await tx`UPDATE appointments SET sync_state = 'synced', last_error = NULL, next_attempt_at = NULL, review_reason = NULL
+             WHERE id = ${appointmentId} AND status = 'cancelled'`;
   } else if (refusal.fails) await failRows(tx, appointmentId, refusal.release, refusal.problem);
   // Until what it did is taken back, it stands in part at the new time in Cal.com.
   else if (refusal.release) await standsAgain(tx, appointmentId);
@@ -260,24 +235,51 @@ export async function settleCommand(
   outcome: CommandOutcome,
   answerStatus: number | null,
 ): Promise<void> {
-  const { companyId, appointmentId, commandId } = settlement;
+  const { appointmentId, commandId } = settlement;
   if (commandId === null) return;
   const view = answerStatus === null ? null : await appointmentView(tx, appointmentId);
-  const [settled] = await tx<{ kind: string }[]>`
-    UPDATE commands SET outcome = ${json(tx, outcome)}, settled_at = now(),
-      answer_body = CASE WHEN answer_status IS NULL THEN ${view === null ? null : JSON.stringify(view)}::text::json ELSE answer_body END,
-      answer_status = coalesce(answer_status, ${answerStatus}::int)
-    WHERE id = ${commandId} AND outcome IS NULL RETURNING kind`;
-  if (!settled) return;
-  await Promise.all([
-    note(tx, companyId, appointmentId, {
-      kind: "command",
-      action: settled.kind,
-      outcome: outcome.result === "done" ? outcome.status : outcome.problem,
-      dedupeKey: `settled:${commandId}`,
-    }),
-    tx`SELECT pg_notify(${COMMAND_CHANNEL}, ${commandId})`,
+  await settling(tx, settlement, commandId, outcome, answerStatus, view);
+  if (outcome.result === "refused") await callBackIfPromiseBroken(tx, settlement.companyId, appointmentId);
+}
+
+/** A command that is carried out, and the appointment as it stands then; `standing` is what was read already. */
+export async function settleDone(
+  tx: Transaction,
+  settlement: Settlement,
+  status: "pending" | "confirmed" | "cancelled",
+  answerStatus: number,
+  standing: Standing | null = null,
+): Promise<AppointmentFacts | Closing<AppointmentFacts>> {
+  const now = standing ?? (await readStanding(tx, settlement.appointmentId));
+  if (!now) throw new UnknownAppointmentError();
+  const { commandId } = settlement;
+  if (commandId === null) return now.facts;
+  return new Closing(now.facts, [
+    settling(tx, settlement, commandId, { result: "done", status }, answerStatus, now.view),
   ]);
+}
+
+function settling(
+  tx: Transaction,
+  { companyId, appointmentId }: Settlement,
+  commandId: string,
+  outcome: CommandOutcome,
+  answerStatus: number | null,
+  view: AppointmentView | null,
+): Statement {
+  return tx`
+    WITH settled AS (
+      UPDATE commands SET outcome = ${json(tx, outcome)}, settled_at = now(),
+        answer_body = CASE WHEN answer_status IS NULL THEN ${view === null ? null : JSON.stringify(view)}::text::json ELSE answer_body END,
+        answer_status = coalesce(answer_status, ${answerStatus}::int)
+      WHERE id = ${commandId} AND outcome IS NULL RETURNING kind),
+    noted AS (
+      INSERT INTO timeline (company_id, appointment_id, kind, action, outcome, dedupe_key)
+      SELECT ${companyId}::uuid, ${appointmentId}::uuid, 'command', kind,
+        ${outcome.result === "done" ? outcome.status : outcome.problem}::text, ${`settled:${commandId}`}::text
+      FROM settled ON CONFLICT DO NOTHING),
+    told AS (${branchLearns(tx, { companyId, appointmentId, commandId, done: outcome.result === "done" })})
+    SELECT pg_notify(${COMMAND_CHANNEL}, ${commandId}::text) FROM settled`;
 }
 
 /** The appointment as the workflow remembers it. */
@@ -328,12 +330,14 @@ export async function rememberUid(
   await tx`
     INSERT INTO calcom_uids (company_id, uid, workflow_id, appointment_id, phase_key, previous_uid)
     SELECT company_id, ${uid}, workflow_id, id, ${phaseKey}, ${previousUid}::text FROM appointments WHERE id = ${settlement.appointmentId}
-    ON CONFLICT (company_id, uid) DO UPDATE
-      SET workflow_id = excluded.workflow_id, appointment_id = excluded.appointment_id, phase_key = excluded.phase_key,
-          previous_uid = coalesce(excluded.previous_uid, calcom_uids.previous_uid)`;
+    ON CONFLICT (company_id, uid) DO UPDATE ${ownsUid(tx)}`;
 }
 
-function written(action: string, result: PhaseResult): TimelineEntry {
+export const ownsUid = (tx: Transaction) => tx`
+  SET workflow_id = excluded.workflow_id, appointment_id = excluded.appointment_id, phase_key = excluded.phase_key,
+    previous_uid = coalesce(excluded.previous_uid, calcom_uids.previous_uid)`;
+
+export function written(action: string, result: PhaseResult): TimelineEntry {
   return {
     kind: "remote",
     action,

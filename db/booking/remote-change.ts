@@ -1,19 +1,13 @@
 import type { Catalogue } from "../../domain/tenant/catalogue.js";
 import { json, type Transaction } from "../client.js";
 import type { Cancellation } from "../schema/booking.js";
-import { type PhaseRow, phaseColumns } from "./attempt.js";
-import { moveToHost } from "./hosts.js";
+import { moveToHost, readPhases } from "./hosts.js";
 import { releaseIntervals, reportConflict, takeImported } from "./intervals.js";
 import { cancelRows, failRows, rememberUid } from "./outcome.js";
 
 interface Scope {
   companyId: string;
   appointmentId: string;
-}
-
-async function readPhases(tx: Transaction, appointmentId: string): Promise<PhaseRow[]> {
-  return await tx<PhaseRow[]>`
-    SELECT ${phaseColumns(tx)} FROM appointment_phases WHERE appointment_id = ${appointmentId} ORDER BY position`;
 }
 
 /** A person moved one booking in Cal.com: it is applied, and the appointment spans its phases again. */

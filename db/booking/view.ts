@@ -1,3 +1,4 @@
+import type { AppointmentFacts } from "../../domain/booking/facts.js";
 import { isoInZone } from "../../domain/time/instant.js";
 import type { Transaction } from "../client.js";
 import type { AppointmentStatus, Cancellation, SyncState } from "../schema/booking.js";
@@ -66,6 +67,9 @@ interface ViewRow {
     staff: string | null;
     uid: string | null;
     sync: string;
+    position: number;
+    staffId: string | null;
+    calcomEventTypeId: number | null;
   }[];
   source: string;
   priceCents: number;
@@ -93,7 +97,8 @@ export function viewColumns(tx: Transaction) {
     sv.slug AS service_slug, sv.name AS service_name, br.slug AS branch_slug, br.name AS branch_name,
     st.slug AS staff_slug, st.name AS staff_name,
     (SELECT coalesce(json_agg(json_build_object('key', p.key, 'start', p.start_at, 'end', p.end_at,
-       'staffRequired', p.staff_required, 'staff', ps.slug, 'uid', p.calcom_uid, 'sync', p.sync)
+       'staffRequired', p.staff_required, 'staff', ps.slug, 'uid', p.calcom_uid, 'sync', p.sync,
+       'position', p.position, 'staffId', p.staff_id, 'calcomEventTypeId', p.calcom_event_type_id)
        ORDER BY p.position), '[]'::json)
      FROM appointment_phases p LEFT JOIN staff ps ON ps.id = p.staff_id
      WHERE p.appointment_id = a.id) AS phases`;
@@ -113,6 +118,19 @@ export async function appointmentView(
   const [row] = await tx<ViewRow[]>`
     SELECT ${viewColumns(tx)} FROM ${viewTables(tx)} WHERE a.id = ${appointmentId}`;
   return row ? toView(row) : null;
+}
+
+/** An appointment for its caller and for its workflow, as it stands in this transaction. */
+export interface Standing {
+  view: AppointmentView;
+  facts: AppointmentFacts;
+}
+
+/** @returns both in one query; `null` without such an appointment */
+export async function readStanding(tx: Transaction, appointmentId: string): Promise<Standing | null> {
+  const [row] = await tx<ViewRow[]>`
+    SELECT ${viewColumns(tx)} FROM ${viewTables(tx)} WHERE a.id = ${appointmentId}`;
+  return row ? { view: toView(row), facts: toFacts(row) } : null;
 }
 
 /** A page of appointments by start and id; `from` ≤ start < `to`. */
@@ -146,6 +164,25 @@ export async function listAppointments(
       ${filter.after ? tx`AND (a.start_at, a.id) > (${filter.after.start}, ${filter.after.id}::uuid)` : tx``}
     ORDER BY a.start_at, a.id LIMIT ${filter.limit}`;
   return rows.map(toView);
+}
+
+function toFacts(row: ViewRow): AppointmentFacts {
+  return {
+    status: row.status,
+    start: row.startAt.toISOString(),
+    end: row.endAt.toISOString(),
+    phases: row.phases.map((phase) => ({
+      position: phase.position,
+      key: phase.key,
+      start: new Date(phase.start).toISOString(),
+      end: new Date(phase.end).toISOString(),
+      staffRequired: phase.staffRequired,
+      staffId: phase.staffId,
+      calcomEventTypeId: phase.calcomEventTypeId,
+      uid: phase.uid,
+      cancelled: phase.sync === "cancelled",
+    })),
+  };
 }
 
 function toView(row: ViewRow): AppointmentView {

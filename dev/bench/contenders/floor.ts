@@ -7,7 +7,7 @@ import { verifySignature } from "../../../calcom/webhook/signature.js";
 import { acceptBooking } from "../../../db/booking/accept.js";
 import { commandProgress } from "../../../db/booking/answer.js";
 import { beginAttempt } from "../../../db/booking/attempt.js";
-import { commitBooked } from "../../../db/booking/outcome.js";
+import { commitBooked } from "../../../db/booking/booked.js";
 import { asSystem, json } from "../../../db/client.js";
 import { planForStaff } from "../../../domain/booking/phases.js";
 import { parseEnvironment } from "../../../domain/config/environment.js";
@@ -108,7 +108,7 @@ app.post("/bookings", async (c) => {
         end: booking.end,
       },
     ],
-    async () => undefined,
+    async () => false,
   );
   const progress = await commandProgress(db, companyId, { id: commandId });
   return Response.json(progress?.answer?.body, { status: 201 });
