@@ -10,6 +10,7 @@ const savedSchema = z.object({
   calcomWebhookSecret: z.string().optional(),
 });
 const SIMULATOR = "http://127.0.0.1:4100";
+const REQUESTS_PER_MINUTE = 100;
 const CALCOM = "https://api.cal.com/v2";
 
 /** What the environment, else the installation of `npm start` in this checkout, says. */
@@ -18,7 +19,13 @@ export interface Settings {
   url: string;
   adminToken: string | null;
   /** Of the installation's Cal.com. */
-  calcom: { baseUrl: string; apiKey: string | null; webhookSecret: string | null };
+  calcom: {
+    baseUrl: string;
+    apiKey: string | null;
+    webhookSecret: string | null;
+    /** Until Cal.com announces its own limit. */
+    requestsPerMinute: number;
+  };
   /** Origin of the simulator; `null` where the environment names a Cal.com. */
   simulator: string | null;
 }
@@ -28,7 +35,7 @@ export function settings(): Settings {
   const envFile = fileURLToPath(new URL("../.env", import.meta.url));
   if (existsSync(envFile)) process.loadEnvFile(envFile);
   const { PUBLIC_URL, PORT, ADMIN_TOKEN, CALCOM_BASE_URL, CALCOM_API_KEY } = process.env;
-  const { CALCOM_WEBHOOK_SECRET, SIMULATOR_URL } = process.env;
+  const { CALCOM_WEBHOOK_SECRET, CALCOM_REQUESTS_PER_MINUTE, SIMULATOR_URL } = process.env;
   const saved = existsSync(SECRETS) ? savedSchema.parse(JSON.parse(readFileSync(SECRETS, "utf8"))) : null;
   const simulated = !CALCOM_BASE_URL && (saved !== null || Boolean(SIMULATOR_URL));
   const simulator = simulated ? origin(SIMULATOR_URL || SIMULATOR) : null;
@@ -41,6 +48,7 @@ export function settings(): Settings {
       webhookSecret:
         CALCOM_WEBHOOK_SECRET?.split(",")[0]?.trim() ||
         (simulated ? (saved?.calcomWebhookSecret ?? null) : null),
+      requestsPerMinute: Number(CALCOM_REQUESTS_PER_MINUTE) || REQUESTS_PER_MINUTE,
     },
     simulator,
   };

@@ -53,7 +53,7 @@ export async function provision(file: string): Promise<Provisioned> {
     budget: createMemoryBudget(),
     timeouts: { writeMs: 25_000, readMs: 15_000 },
     breaker: { openMs: 5_000 },
-    requestsPerMinute: 100,
+    requestsPerMinute: settings().calcom.requestsPerMinute,
   });
   const work = new Provisioning(client, account);
   try {

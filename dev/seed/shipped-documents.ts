@@ -7,7 +7,7 @@ import type { TenantDocument } from "../../domain/tenant/document.js";
  */
 export const SHIPPED: readonly string[] = [
   "c33314e108db6079b8405980d5de5d63b4ee45762c5e6835099c1adf346a4765",
-  "2e7ba455a000838ecc1b47b5d3126b0d3ca246368cceb4b95382681069ec8d21",
+  "fa7db27586b69b52ed119e1e7d5f9655e6ee38740955361eb27f2c61e78f4cb4",
 ];
 
 /**
