@@ -46,6 +46,6 @@ export interface ToolContext {
   callerPhone: string | null;
   args: ToolArguments;
   now: Date;
-  /** Milliseconds since the epoch by which the tool must have answered. */
+  /** Milliseconds since the epoch until which a tool may wait for others. */
   deadline: number;
 }

@@ -30,8 +30,10 @@ interface Tool {
 
 const READ_MS = 1_500;
 const WRITE_MS = 3_500;
-/** For the ledger and the way back. */
-const RESERVE_MS = 200;
+/** For the way back. */
+const RETURN_MS = 80;
+/** For what a tool still does after it has waited: holds, the answer, the ledger. */
+const FINISH_MS = 150;
 
 const TOOLS: Readonly<Record<VoiceTool, Tool>> = {
   find_slots: { run: findSlots, deadlineMs: READ_MS, topic: "booking" },
@@ -61,7 +63,7 @@ export class ToolKeyReusedError extends Error {
  */
 export async function runTool(deps: VoiceDeps, invocation: ToolInvocation): Promise<ToolAnswer> {
   const name = toolOf(invocation.tool);
-  const deadline = invocation.receivedAt + (name === null ? READ_MS : TOOLS[name].deadlineMs) - RESERVE_MS;
+  const deadline = invocation.receivedAt + (name === null ? READ_MS : TOOLS[name].deadlineMs) - RETURN_MS;
   const late = new AbortController();
   const running = inLedger(deps, invocation, name, deadline).catch((error: unknown) => {
     if (error instanceof ToolKeyReusedError) throw error;
@@ -180,7 +182,7 @@ async function answerOf(
     callerPhone,
     args: readArguments(invocation.args),
     now: new Date(),
-    deadline: deadline - RESERVE_MS,
+    deadline: deadline - FINISH_MS,
   };
   try {
     return await tool.run(context);

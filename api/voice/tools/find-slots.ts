@@ -106,12 +106,9 @@ function wantedOf(context: ToolContext, wanted: Search): Wanted {
     now: context.now,
     ignoreOwners: [context.call.id],
     lane: "live",
-    patienceMs: Math.max(100, context.deadline - Date.now() - ANSWERING_MS),
+    patienceMs: Math.max(100, context.deadline - Date.now()),
   };
 }
-
-/** What is needed after Cal.com has answered: holds, ledger, network. */
-const ANSWERING_MS = 250;
 
 /** Free times that are what was wished for, best first. */
 async function inWish(context: ToolContext, wanted: Search): Promise<Opening[]> {
