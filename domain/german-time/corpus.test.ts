@@ -1,10 +1,15 @@
 import { DateTime } from "luxon";
 import { describe, expect, it } from "vitest";
-import { type CorpusGroup, SPOKEN } from "./corpus.js";
+import type { CorpusGroup } from "./corpus.js";
 import { WITH_ARGUMENTS } from "./corpus-arguments.js";
+import { DATES } from "./corpus-dates.js";
+import { DAYS } from "./corpus-days.js";
 import { describeReading } from "./corpus-notation.js";
+import { SENTENCES } from "./corpus-sentences.js";
+import { TIMES } from "./corpus-times.js";
 import { readWhen } from "./read-when.js";
 
+const SPOKEN = [...DAYS, ...DATES, ...TIMES, ...SENTENCES];
 const zone = "Europe/Berlin";
 const NOW = "2026-11-25T15:00";
 const FRISEUR_1 = [

@@ -1,33 +1,11 @@
 import { type Choice, choose } from "./choose.js";
+import type { DayResult } from "./day-result.js";
 import { instantAt, type LocalDate, later, localDate, localNow, plusDays, yearOf } from "./local-time.js";
-import {
-  type Ambiguity,
-  inWindow,
-  type PartOfDay,
-  type StartWindow,
-  type WhenContext,
-  type WhenInput,
-  type WhenReading,
-  type Wish,
-} from "./reading.js";
-import { type DayResult, resolveDays } from "./resolve-day.js";
-import { contradict, fitsPart, onDay, type TimeOnDay, type TimeWish, timeWishes } from "./resolve-time.js";
+import type { Ambiguity, StartWindow, WhenContext, WhenInput, WhenReading, Wish } from "./reading.js";
+import { resolveDays } from "./resolve-day.js";
+import type { TimeOnDay } from "./resolve-time.js";
 import { scan } from "./scan.js";
-
-/** The tool's arguments, checked for themselves. */
-interface Arguments {
-  /** Its year is past and was never said: the model has no clock (post-mortem 11.57). */
-  date: { value: LocalDate; yearPast: boolean } | null;
-  minute: number | null;
-  part: PartOfDay | null;
-}
-
-interface Scene {
-  context: WhenContext;
-  today: LocalDate;
-  minute: number;
-  args: Arguments;
-}
+import { type Arguments, isOpen, readTimes, type Scene, type TimeReading } from "./time-readings.js";
 
 /** One reading on the way to the answer. */
 type Outcome =
@@ -138,104 +116,6 @@ function fromNow(minutes: number, { context }: Scene): WhenReading {
       assumedDay: false,
     },
   };
-}
-
-/** A time as it may be on a day; `null` stands for no time at all. */
-interface TimeReading {
-  on: (date: LocalDate) => TimeOnDay | null;
-  why: Ambiguity;
-  /** A bare hour, so that the evening may be meant when the morning is over. */
-  eitherHalf: boolean;
-  /** In the caller's words, not only in the arguments. */
-  said: boolean;
-}
-
-/** One or two, the words first; `null` when they contradict themselves. */
-function readTimes(choice: Choice, scene: Scene): TimeReading[] | null {
-  const { args, context } = scene;
-  const openOn = (date: LocalDate) => (minute: number) => isOpen(date, minute, context);
-  const wishes = timeWishes(choice.times);
-  if (wishes === null) return null;
-  const argument = (): TimeOnDay | null => {
-    if (args.minute !== null) return { kind: "exact", minute: args.minute };
-    return args.part ? onDay({ kind: "part", part: args.part }, () => false) : null;
-  };
-  if (wishes.length === 0) return [{ on: argument, why: "alternatives", eitherHalf: false, said: false }];
-  const [first, second] = wishes.map((wish) => withArgumentPart(wish, args.part));
-  if (!first) return [];
-  const words = (wish: TimeWish): TimeReading => ({
-    on: (date) => preferArgument(wish, onDay(wish, openOn(date)), scene, openOn(date)),
-    why: "alternatives",
-    eitherHalf: eitherHalf(wish) && args.minute === null,
-    said: true,
-  });
-  if (second) return [words(first), words(second)];
-  const beside: TimeReading = {
-    on: (date) => {
-      const read = words(first).on(date);
-      return read && argumentBeside(first, read, scene, openOn(date));
-    },
-    why: "time",
-    eitherHalf: false,
-    said: false,
-  };
-  return [words(first), beside];
-}
-
-function isOpen(date: LocalDate, minute: number, context: WhenContext): boolean {
-  return minute >= 0 && minute < 1440 && context.openAt(date, minute);
-}
-
-/** `part_of_day` says which "acht" is meant where the words do not; "halb elf" is never in the afternoon. */
-function withArgumentPart(wish: TimeWish, part: PartOfDay | null): TimeWish {
-  if (wish.kind === "part" || wish.kind === "limits" || part === null || wish.hint !== null) return wish;
-  const clock = wish.kind === "span" ? wish.from : wish.clock;
-  return fitsPart(clock, part) ? { ...wish, hint: part } : wish;
-}
-
-/** What the arguments say on that day, or what the words say where the two agree. */
-function argumentBeside(
-  wish: TimeWish,
-  read: TimeOnDay,
-  { args }: Scene,
-  open: (minute: number) => boolean,
-): TimeOnDay {
-  const { minute, part } = args;
-  if (minute === null) {
-    return wish.kind === "part" && part && contradict(wish.part, part)
-      ? onDay({ kind: "part", part }, () => false)
-      : read;
-  }
-  const exact: TimeOnDay = { kind: "exact", minute };
-  if (read.kind === "window") {
-    // "kurz vor drei" with 15:00: the model gives the hour that was named.
-    const named = wish.kind === "around" && minute % 720 === wish.clock.minute % 720;
-    return named || inWindow(read.window, minute) ? read : exact;
-  }
-  return eitherHalf(wish) && minute % 720 === read.minute % 720 && !open(minute) ? read : exact;
-}
-
-/** A bare hour of which nothing says which half of the day it is in. */
-function eitherHalf(wish: TimeWish): boolean {
-  return wish.kind === "exact" && wish.clock.twelveHour && wish.hint === null;
-}
-
-/** The words, with what the arguments add to them: a minute inside their window, the half of a night hour. */
-function preferArgument(
-  wish: TimeWish,
-  read: TimeOnDay,
-  { args }: Scene,
-  open: (minute: number) => boolean,
-): TimeOnDay {
-  const { minute } = args;
-  if (minute === null) return read;
-  if (read.kind === "window") {
-    return inWindow(read.window, minute) ? { ...read, preferred: read.preferred ?? minute } : read;
-  }
-  // Outside of the opening hours both halves are as good: then the model has heard more than the one word.
-  const undecided =
-    eitherHalf(wish) && minute % 720 === read.minute % 720 && !open(minute) && !open(read.minute);
-  return undecided ? { kind: "exact", minute } : read;
 }
 
 function withDay(choice: Choice, day: DayResult, times: TimeReading[], scene: Scene): WhenReading {
