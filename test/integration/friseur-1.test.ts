@@ -16,6 +16,7 @@ import { seed } from "../../dev/seed.js";
 import { isClosedDay } from "../../domain/availability/holidays.js";
 import { parseDocument, type TenantDocument } from "../../domain/tenant/document.js";
 import { FILL_IN } from "../../domain/tenant/template.js";
+import { matchServices } from "../../domain/voice/service-match.js";
 import { createTestDatabase, type TestDatabase } from "../support/database.js";
 import { daysAhead, type Salon, startSalon, until, WEBHOOK_SECRET } from "../support/salon.js";
 
@@ -85,6 +86,32 @@ describe("the document of Friseur 1", () => {
           expect(own, `${slug}/${phase.key}, ${member.slug}`).toHaveLength(1);
         }
       }
+    }
+  });
+
+  it("is understood by every name and alias, as one service and the right one.", () => {
+    const services = document.services.map((one) => ({ ...one, id: one.slug }));
+    for (const { slug, name, aliases } of services) {
+      for (const said of [name, ...aliases]) {
+        const match = matchServices([said], services);
+        expect([said, match.kind, match.kind === "one" && match.service.slug]).toEqual([said, "one", slug]);
+      }
+    }
+    const understood = (said: string) => {
+      const match = matchServices([said], services);
+      return match.kind === "one" ? match.service.slug : match.kind;
+    };
+    expect(understood("eine Blondierung bitte")).toBe("blondierung");
+    expect(understood("die globale Blondierung")).toBe("globale-blondierung");
+    expect(understood("Ansatzfärbung")).toBe("ansatzfaerbung");
+    expect(understood("Ansatzfärbung, waschen, schneiden, föhnen")).toBe(
+      "ansatzfaerbung-waschen-schneiden-foehnen",
+    );
+    for (const general of ["Farbe", "färben", "Tönung", "Coloration"]) {
+      expect(understood(general), general).toBe("ambiguous");
+    }
+    for (const strange of ["Haarverlängerung", "Extensions"]) {
+      expect(understood(strange), strange).toBe("unknown");
     }
   });
 
