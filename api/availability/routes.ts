@@ -91,11 +91,12 @@ export function availabilityRoutes(deps: AvailabilityRoutesDeps): OpenAPIHono<Te
       }),
     );
     const { service } = named;
+    const severalBranches = named.branch === null && catalogue.branches.length > 1;
     return c.json(
       {
         service: { slug: service.slug, name: service.name },
         timeZone,
-        slots: found.openings.map(slotView),
+        slots: found.openings.map((opening) => slotView(opening, severalBranches)),
         generatedAt: isoInZone(found.generatedAt, timeZone),
         stale: found.stale,
       },

@@ -70,7 +70,7 @@ export const availabilitySchema = z
         start: instant,
         end: instant,
         staff: named,
-        branch: named,
+        branch: named.optional().openapi({ description: "Where none was asked for and there are several" }),
         phases: z.array(
           z.object({ key: z.string(), start: instant, end: instant, staff: z.string().nullable() }),
         ),

@@ -7,17 +7,18 @@ export interface SlotView {
   start: string;
   end: string;
   staff: { slug: string; name: string };
-  branch: { slug: string; name: string };
+  /** Only where it was not asked for and there are several. */
+  branch?: { slug: string; name: string };
   phases: { key: string; start: string; end: string; staff: string | null }[];
 }
 
-export function slotView({ start, end, staff, branch, phases }: Opening): SlotView {
+export function slotView({ start, end, staff, branch, phases }: Opening, withBranch: boolean): SlotView {
   const inZone = (instant: Date) => isoInZone(instant, branch.timeZone);
   return {
     start: inZone(start),
     end: inZone(end),
     staff: { slug: staff.slug, name: staff.name },
-    branch: { slug: branch.slug, name: branch.name },
+    ...(withBranch ? { branch: { slug: branch.slug, name: branch.name } } : {}),
     phases: phases.map((phase) => ({
       key: phase.key,
       start: inZone(new Date(phase.start)),

@@ -18,28 +18,44 @@ const COUNT = 3;
 const PATIENCE_MS = 1_500;
 
 export function createAlternatives(availability: Pick<Availability, "alternativesFor">): Alternatives {
+  const underWay = new Map<string, Promise<SlotView[]>>();
+  const search = async ({ catalogue, service, branch, member, start }: Wish, moving?: Moving) => {
+    try {
+      const { alternatives } = await availability.alternativesFor({
+        companyId: catalogue.company.id,
+        service,
+        branch,
+        staff: member,
+        now: new Date(),
+        wished: start,
+        window: null,
+        limit: COUNT,
+        patienceMs: PATIENCE_MS,
+        ...(moving ? { ignoreOwners: [moving.appointmentId], moving } : {}),
+      });
+      return alternatives
+        .sort((a, b) => a.start.getTime() - b.start.getTime())
+        .map((alternative) => slotView(alternative, false));
+    } catch {
+      // The refusal is what counts; without Cal.com nothing can be promised instead.
+      return [];
+    }
+  };
   return {
-    async near({ catalogue, service, branch, member, start }, moving) {
-      try {
-        const { alternatives } = await availability.alternativesFor({
-          companyId: catalogue.company.id,
-          service,
-          branch,
-          staff: member,
-          now: new Date(),
-          wished: start,
-          window: null,
-          limit: COUNT,
-          patienceMs: PATIENCE_MS,
-          ...(moving ? { ignoreOwners: [moving.appointmentId], moving } : {}),
-        });
-        return alternatives
-          .sort((a, b) => a.start.getTime() - b.start.getTime())
-          .map((alternative) => slotView(alternative));
-      } catch {
-        // The refusal is what counts; without Cal.com nothing can be promised instead.
-        return [];
-      }
+    // Fifty who are refused one slot at once share one answer.
+    async near(wish, moving) {
+      const { catalogue, service, branch, member, start } = wish;
+      const key = [
+        catalogue.company.id,
+        service.id,
+        branch.id,
+        member?.id,
+        start.getTime(),
+        moving?.appointmentId,
+      ].join("|");
+      const searching = underWay.get(key) ?? search(wish, moving).finally(() => underWay.delete(key));
+      underWay.set(key, searching);
+      return await searching;
     },
   };
 }

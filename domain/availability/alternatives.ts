@@ -1,4 +1,4 @@
-import { DateTime } from "luxon";
+import { localDate, localMinute } from "./hours.js";
 import type { Opening } from "./openings.js";
 import { nextOpenDate } from "./why-not.js";
 
@@ -62,17 +62,16 @@ export function bestAlternatives(
 
 function relationTo({ branch }: Opening, { wished, window }: RefusedWish) {
   const zone = branch.timeZone;
-  const wishedAt = DateTime.fromJSDate(wished, { zone });
-  const wishedDay = dayNumber(wishedAt);
-  const wishedMinute = minuteOf(wishedAt);
-  const nextWorking = nextOpenDate(branch, wishedAt.toISODate() ?? "");
+  const wishedDate = localDate(wished.getTime(), zone);
+  const wishedMinute = localMinute(wished.getTime(), zone);
+  const nextWorking = nextOpenDate(branch, wishedDate);
   return (opening: Opening): { alternative: Alternative; score: number } => {
-    const local = DateTime.fromJSDate(opening.start, { zone });
-    const days = dayNumber(local) - wishedDay;
-    const minute = minuteOf(local);
+    const date = localDate(opening.start.getTime(), zone);
+    const days = daysBetween(wishedDate, date);
+    const minute = localMinute(opening.start.getTime(), zone);
     const inWindow = window !== null && window.from <= minute && minute < window.to;
     const distance = Math.abs(days) * DAY_MINUTES + Math.abs(minute - wishedMinute);
-    const kind = kindOf(days, local.toISODate() === nextWorking, inWindow);
+    const kind = kindOf(days, date === nextWorking, inWindow);
     const bonus = kind === "same_day" ? sameDayBonus(minute, wishedMinute) : BONUS[kind];
     // A tier is more than any distance within the longest horizon.
     const score = tierOf(kind, days, inWindow, window !== null) * 1_000 * DAY_MINUTES - distance + bonus;
@@ -99,10 +98,6 @@ function sameDayBonus(minute: number, wishedMinute: number): number {
   return earlier === wishedMinute < NOON ? BONUS.rather : BONUS.other;
 }
 
-function minuteOf(local: DateTime): number {
-  return local.hour * 60 + local.minute;
-}
-
-function dayNumber(local: DateTime): number {
-  return Math.round(Date.UTC(local.year, local.month - 1, local.day) / 86_400_000);
+function daysBetween(from: string, to: string): number {
+  return Math.round((Date.parse(to) - Date.parse(from)) / (DAY_MINUTES * 60_000));
 }

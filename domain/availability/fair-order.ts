@@ -4,18 +4,25 @@ import { merged, type Span } from "./spans.js";
 
 const MINUTE_MS = 60_000;
 
+/** How much somebody has to do, for one start; compared in this order. */
+export interface Rank {
+  minutesThatDay: number;
+  /** Appointments in the fortnight around. */
+  lately: number;
+  /** Place in the document. */
+  place: number;
+}
+
 /** Who comes first among those who could take a start. */
 export interface FairOrder {
-  /** For two candidates of one start: whoever has least to do that day, then least lately, then the document's order. */
-  compare(a: OrderedCandidate, b: OrderedCandidate): number;
+  rank(start: number, member: StaffMember, branch: Branch): Rank;
   /** What is taken on the person's calendar, merged. */
   busyOf(member: StaffMember): readonly Span[];
 }
 
-interface OrderedCandidate {
-  start: number;
-  member: StaffMember;
-  branch: Branch;
+/** Whoever has least to do that day comes first, then least lately, then in the document's order. */
+export function byRank(a: Rank, b: Rank): number {
+  return a.minutesThatDay - b.minutesThatDay || a.lately - b.lately || a.place - b.place;
 }
 
 /** The rotation of the booking path, for many starts at once. */
@@ -36,17 +43,10 @@ export function fairOrder(
   }
   const busyByPerson = new Map<string, readonly Span[]>();
   const minutesByDay = new Map<string, number>();
-  const dates = new Map<string, string>();
   const order = new Map(wish.catalogue.staff.map((member, index) => [member.id, index]));
 
-  const dateOf = (start: number, zone: string): string => {
-    const key = `${start} ${zone}`;
-    const known = dates.get(key) ?? localDate(start, zone);
-    dates.set(key, known);
-    return known;
-  };
-  const minutesThatDay = ({ start, member, branch }: OrderedCandidate): number => {
-    const date = dateOf(start, branch.timeZone);
+  const minutesThatDay = (start: number, member: StaffMember, branch: Branch): number => {
+    const date = localDate(start, branch.timeZone);
     const key = `${member.id} ${date} ${branch.timeZone}`;
     const known = minutesByDay.get(key);
     if (known !== undefined) return known;
@@ -58,10 +58,11 @@ export function fairOrder(
     return minutes;
   };
   return {
-    compare: (a, b) =>
-      minutesThatDay(a) - minutesThatDay(b) ||
-      (facts.appointments.get(a.member.id) ?? 0) - (facts.appointments.get(b.member.id) ?? 0) ||
-      (order.get(a.member.id) ?? 0) - (order.get(b.member.id) ?? 0),
+    rank: (start, member, branch) => ({
+      minutesThatDay: minutesThatDay(start, member, branch),
+      lately: facts.appointments.get(member.id) ?? 0,
+      place: order.get(member.id) ?? 0,
+    }),
     busyOf(member) {
       const known = busyByPerson.get(member.id);
       if (known) return known;

@@ -1,13 +1,12 @@
 import { DateTime } from "luxon";
 import { WEEKDAYS, type WeekHours } from "../tenant/catalogue.js";
 import { parseSpan } from "../tenant/hours.js";
+import { type OffsetPiece, offsetAt, offsetPieces } from "../time/zone-offset.js";
 import { type ClosedDays, isClosedDay } from "./holidays.js";
 import { covers, merged, type Span } from "./spans.js";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-/** Clocks are changed on a quarter of an hour everywhere. */
-const QUARTER_MS = 15 * MINUTE_MS;
 
 /**
  * Whether local hours cover the whole of `[start, end)`. Wall time is compared, as salons read their hours:
@@ -44,9 +43,12 @@ export function openSpans(
 
 /** `YYYY-MM-DD` of an instant in a zone. */
 export function localDate(instant: number, zone: string): string {
-  const date = DateTime.fromMillis(instant, { zone }).toISODate();
-  if (date === null) throw new RangeError(`${zone} is not a time zone or the instant is invalid`);
-  return date;
+  return new Date(instant + offsetAt(instant, zone)).toISOString().slice(0, 10);
+}
+
+/** Minutes of the local clock since 00:00, of an instant in a zone. */
+export function localMinute(instant: number, zone: string): number {
+  return Math.floor((instant + offsetAt(instant, zone)) / MINUTE_MS) % 1_440;
 }
 
 /** The calendar day after a `YYYY-MM-DD`. */
@@ -93,20 +95,14 @@ export function openOn(hours: WeekHours, zone: string, date: string): readonly S
   return result;
 }
 
-/** A stretch of a local day without a change of the clock. */
-interface Piece extends Span {
-  /** Of the zone, in milliseconds. */
-  offset: number;
-}
-
 interface LocalDay {
   /** 00:00 as if the zone were UTC. */
   midnight: number;
   weekday: number;
-  pieces: readonly Piece[];
+  pieces: readonly OffsetPiece[];
 }
 
-function wallSpan(piece: Piece, midnight: number, span: { from: number; to: number }): Span[] {
+function wallSpan(piece: OffsetPiece, midnight: number, span: { from: number; to: number }): Span[] {
   const start = Math.max(piece.start, midnight + span.from * MINUTE_MS - piece.offset);
   const end = Math.min(piece.end, midnight + span.to * MINUTE_MS - piece.offset);
   return start < end ? [{ start, end }] : [];
@@ -118,28 +114,10 @@ function localDay(date: string, zone: string): LocalDay {
   const key = `${date} ${zone}`;
   const known = days.get(key);
   if (known) return known;
-  const start = DateTime.fromISO(date, { zone }).startOf("day");
-  const end = DateTime.fromISO(nextDate(date), { zone }).startOf("day").toMillis();
-  const pieces: Piece[] = [];
-  let at = start;
-  while (at.toMillis() < end) {
-    const until = nextChange(at, end);
-    pieces.push({ start: at.toMillis(), end: until, offset: at.offset * MINUTE_MS });
-    at = DateTime.fromMillis(until, { zone });
-  }
+  const startOf = (text: string) => DateTime.fromISO(text, { zone }).startOf("day").toMillis();
+  const pieces = offsetPieces(startOf(date), startOf(nextDate(date)), zone);
   const day = { midnight: Date.parse(`${date}T00:00:00Z`), weekday: weekdayOf(date), pieces };
   if (days.size > MOST_DAYS) days.clear();
   days.set(key, day);
   return day;
-}
-
-/** Where the clock jumps before `until`, else `until`. */
-function nextChange(at: DateTime, until: number): number {
-  const offset = at.offset;
-  const offsetAt = (instant: number) => DateTime.fromMillis(instant, { zone: at.zone }).offset;
-  if (offsetAt(until - 1) === offset) return until;
-  let instant = Math.floor(at.toMillis() / QUARTER_MS) * QUARTER_MS;
-  do instant += QUARTER_MS;
-  while (instant < until && offsetAt(instant) === offset);
-  return Math.min(instant, until);
 }

@@ -8,7 +8,7 @@ import {
   type StaffMember,
   serviceMinutes,
 } from "../tenant/catalogue.js";
-import { type FairOrder, fairOrder } from "./fair-order.js";
+import { byRank, type FairOrder, fairOrder, type Rank } from "./fair-order.js";
 import { openSpans } from "./hours.js";
 import { covers, heldUntil, meets, merged, nextStart, type Span } from "./spans.js";
 
@@ -77,13 +77,19 @@ const DAY_MS = 86_400_000;
 export function openingsOf(wish: OpeningsWish, facts: CalendarFacts, limit = Infinity): Opening[] {
   const fair = fairOrder(wish, facts);
   const found = wish.branches.flatMap((branch) => openingsIn(branch, wish, facts, fair));
-  found.sort((a, b) => a.start - b.start || fair.compare(a, b));
-  return found.slice(0, limit).flatMap(({ start, end, member, branch, freeUntil }) => {
-    const phases = planForStaff(wish.catalogue, wish.service, branch, member, new Date(start));
-    if (!phases) return [];
-    const until = new Date(freeUntil());
-    return [{ start: new Date(start), end: new Date(end), staff: member, branch, phases, freeUntil: until }];
-  });
+  found.sort((a, b) => a.start - b.start || byRank(a.rank, b.rank));
+  return found.slice(0, limit).map(({ start, end, member, branch, plan, freeUntil }) => ({
+    start: new Date(start),
+    end: new Date(end),
+    staff: member,
+    branch,
+    phases: plan.map((phase) => ({
+      ...phase,
+      start: new Date(start + Date.parse(phase.start)).toISOString(),
+      end: new Date(start + Date.parse(phase.end)).toISOString(),
+    })),
+    freeUntil: new Date(freeUntil()),
+  }));
 }
 
 /** The event types whose slots decide about the wish. */
@@ -102,6 +108,9 @@ interface Candidate {
   end: number;
   member: StaffMember;
   branch: Branch;
+  /** Laid out from the epoch. */
+  plan: readonly PlannedPhase[];
+  rank: Rank;
   /** Only for those that are given out. */
   freeUntil: () => number;
 }
@@ -154,12 +163,19 @@ function openingsIn(branch: Branch, wish: OpeningsWish, facts: CalendarFacts, fa
     const able = wish.catalogue.staff.filter((member) => canDo(member, service, branch));
     return able.filter((member) => free(member, start, staffed)).length > needed;
   };
+  const united = new Map<number | null, readonly Span[]>();
+  const rangesOf = (phase: Staffed) => {
+    const known = united.get(phase.eventTypeId) ?? merged(slotsOf(facts, phase));
+    united.set(phase.eventTypeId, known);
+    return known;
+  };
   return qualified(wish, branch).flatMap((member) => {
-    const staffed = staffedPhases(wish, branch, member);
-    const [first, ...later] = staffed ?? [];
-    if (!staffed || !first) return [];
-    const ranges = later.map((phase) => merged(slotsOf(facts, phase)));
-    const firstRanges = merged(slotsOf(facts, first));
+    const plan = planForStaff(wish.catalogue, service, branch, member, new Date(0));
+    const staffed = staffedPhases(plan ?? [], service);
+    const [first, ...later] = staffed;
+    if (!plan || !first) return [];
+    const ranges = later.map(rangesOf);
+    const firstRanges = rangesOf(first);
     const freeUntil = (at: number) =>
       Math.min(
         heldUntil(open, at),
@@ -167,18 +183,28 @@ function openingsIn(branch: Branch, wish: OpeningsWish, facts: CalendarFacts, fa
         heldUntil(firstRanges, at),
         nextStart(fair.busyOf(member), at),
       );
-    return slotsOf(facts, first).flatMap((slot): Candidate[] => {
+    const found: Candidate[] = [];
+    for (const slot of slotsOf(facts, first)) {
       const start = slot.start - first.from;
-      if (start < earliest || start > latest) return [];
+      if (start < earliest || start > latest) continue;
       const possible =
         covers(open, start, start + length) &&
         later.every((phase, i) => covers(ranges[i] ?? [], start + phase.from, start + phase.to)) &&
         free(member, start, staffed) &&
         noticed(facts, staffed, start, now) &&
         enoughPeople(start, staffed);
-      if (!possible) return [];
-      return [{ start, end: start + length, member, branch, freeUntil: () => freeUntil(slot.start) }];
-    });
+      if (!possible) continue;
+      found.push({
+        start,
+        end: start + length,
+        member,
+        branch,
+        plan,
+        rank: fair.rank(start, member, branch),
+        freeUntil: () => freeUntil(slot.start),
+      });
+    }
+    return found;
   });
 }
 
@@ -190,19 +216,12 @@ function qualified(
   return asked.filter((member) => canDo(member, wish.service, branch));
 }
 
-function staffedPhases(wish: OpeningsWish, branch: Branch, member: StaffMember): Staffed[] | null {
-  const plan = planForStaff(wish.catalogue, wish.service, branch, member, new Date(0));
-  if (!plan) return null;
+function staffedPhases(plan: readonly PlannedPhase[], service: Service): Staffed[] {
   const staffed = plan.filter((phase) => phase.staffRequired);
   return staffed.map((phase, index) => {
     const to = Date.parse(phase.end);
-    const buffer = index === staffed.length - 1 ? wish.service.bufferAfterMinutes * MINUTE_MS : 0;
-    return {
-      from: Date.parse(phase.start),
-      to,
-      busyTo: to + buffer,
-      eventTypeId: phase.calcomEventTypeId,
-    };
+    const buffer = index === staffed.length - 1 ? service.bufferAfterMinutes * MINUTE_MS : 0;
+    return { from: Date.parse(phase.start), to, busyTo: to + buffer, eventTypeId: phase.calcomEventTypeId };
   });
 }
 

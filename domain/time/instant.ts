@@ -1,11 +1,17 @@
 import { DateTime } from "luxon";
+import { offsetAt } from "./zone-offset.js";
 
 /** ISO 8601 with the offset that `zone` has at that instant; a fraction only where there is one: `2026-12-03T14:00:00+01:00`. */
 export function isoInZone(instant: Date, zone: string): string {
-  const local = DateTime.fromJSDate(instant, { zone });
-  const text = local.toISO({ suppressMilliseconds: true });
-  if (text === null) throw new RangeError(`${zone} is not a time zone or the instant is invalid`);
-  return text.endsWith("Z") ? `${text.slice(0, -1)}+00:00` : text;
+  const offset = offsetAt(instant.getTime(), zone);
+  const local = new Date(instant.getTime() + offset).toISOString();
+  const clock = local.endsWith(".000Z") ? local.slice(0, -5) : local.slice(0, -1);
+  return `${clock}${offset < 0 ? "-" : "+"}${hoursAndMinutes(Math.abs(offset))}`;
+}
+
+function hoursAndMinutes(ms: number): string {
+  const minutes = Math.round(ms / 60_000);
+  return `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
 }
 
 // No zone was ever more than fourteen hours from UTC.
