@@ -1,7 +1,7 @@
 import type { Service } from "../tenant/catalogue.js";
-import { contentWords, type HeardWord, type Piece, type Term } from "./service-terms.js";
+import { categorySound, commonNameWords, type HeardWord, type Piece, type Term } from "./service-terms.js";
 import { audienceOf, CUT, cutFor, FILLERS, isCut, standsFor, WEAK } from "./service-words.js";
-import { soundDistance, wordsOf } from "./spoken-words.js";
+import { apartBySound, type Sounding, sounding, wordsOf } from "./spoken-words.js";
 
 /** So many of a name's words, at least two, name the service. */
 const ENOUGH_OF_A_NAME = 0.6;
@@ -37,7 +37,7 @@ export function mostOfAName(
 
 /** Whether a service's name holds this word or one that stands for the same. */
 export function inName(word: HeardWord, service: Service): boolean {
-  return wordsOf(service.name).some((own) => standsFor(own) === standsFor(word.word));
+  return commonNameWords(service).has(standsFor(word.word));
 }
 
 /**
@@ -86,6 +86,7 @@ function hintOf(
   }
   if (common === CUT)
     return hint(at, services, (service) => termsHave(service, terms, (own) => isCut(standsFor(own))));
+  const said = sounding(word);
   return (
     hint(
       at,
@@ -97,7 +98,8 @@ function hintOf(
       at,
       services,
       (service) =>
-        byEar(word, service.category ?? "") || termsHave(service, terms, (own) => byEar(word, own)),
+        byEar(said, categorySound(service)) ||
+        terms.some((term) => term.service === service && term.wordSounds.some((own) => byEar(said, own))),
     )
   );
 }
@@ -123,11 +125,10 @@ function shares(common: string, word: string, own: string): boolean {
   );
 }
 
-function byEar(word: string, own: string): boolean {
-  const folded = wordsOf(own).join("");
-  return folded.length >= SHORTEST_PART && soundDistance(word, folded) !== null;
+function byEar(said: Sounding, own: Sounding): boolean {
+  return own.word.length >= SHORTEST_PART && apartBySound(said, own) !== null;
 }
 
 function wordCount(service: Service): number {
-  return Math.max(1, contentWords(service.name).length);
+  return Math.max(1, commonNameWords(service).size);
 }

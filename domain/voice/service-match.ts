@@ -2,8 +2,8 @@ import type { Service } from "../tenant/catalogue.js";
 import { givenText } from "./given.js";
 import { inName, mostOfAName, partialMatch } from "./service-hints.js";
 import { type HeardWord, type Piece, type Term, termsOf } from "./service-terms.js";
-import { CONNECTIVES, differentAudience, FILLERS, NEGATIONS, standsFor, WEAK } from "./service-words.js";
-import { soundDistance, soundSimilarity, wordsOf } from "./spoken-words.js";
+import { CONNECTIVES, FILLERS, NEGATIONS, standsFor, WEAK } from "./service-words.js";
+import { apartBySound, sounding, soundSimilarity, wordsOf } from "./spoken-words.js";
 
 export type ServiceMatch =
   | { kind: "one"; service: Service }
@@ -158,9 +158,9 @@ function disjoint(pieces: readonly Piece[]): Piece[] {
 function nearest(heard: string, terms: readonly Term[]): { services: Service[]; apart: number } | null {
   let apart = Number.POSITIVE_INFINITY;
   let services: Service[] = [];
+  const said = sounding(heard);
   for (const term of terms) {
-    if (differentAudience(heard, term.compact)) continue;
-    const distance = compoundOf(heard, term) ? 0 : soundDistance(heard, term.compact);
+    const distance = compoundOf(heard, term) ? 0 : apartBySound(said, term.sound);
     if (distance === null || distance > apart) continue;
     if (distance < apart) services = [];
     apart = distance;
@@ -237,10 +237,11 @@ function outcome(pieces: readonly Piece[]): ServiceMatch {
 }
 
 function suggest(phrase: string, terms: readonly Term[]): Service[] {
-  const heard = wordsOf(phrase).filter((word) => !FILLERS.has(word));
+  const words = wordsOf(phrase).filter((word) => !FILLERS.has(word));
+  const heard = [words.join(""), ...words].map(sounding);
   const scored = terms.flatMap((term) => {
-    const scores = [heard.join(""), ...heard].flatMap((word) =>
-      [term.compact, ...term.words].map((own) => soundSimilarity(word, own)),
+    const scores = heard.flatMap((word) =>
+      [term.sound, ...term.wordSounds].map((own) => soundSimilarity(word, own)),
     );
     const score = Math.max(0, ...scores);
     return score >= WORTH_SUGGESTING ? [{ service: term.service, score }] : [];

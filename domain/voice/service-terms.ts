@@ -1,6 +1,6 @@
 import type { Service } from "../tenant/catalogue.js";
 import { CONNECTIVES, standsFor } from "./service-words.js";
-import { wordsOf } from "./spoken-words.js";
+import { type Sounding, sounding, wordsOf } from "./spoken-words.js";
 
 /** One way to name a service. */
 export interface Term {
@@ -11,6 +11,9 @@ export interface Term {
   compact: string;
   /** Likewise, each word by the one that stands for it. */
   common: string;
+  /** Of the words run together, and of each. */
+  sound: Sounding;
+  wordSounds: readonly Sounding[];
 }
 
 /** A word of the wish. */
@@ -29,18 +32,54 @@ export interface Piece {
   to: number;
 }
 
-/** Everything that a service of this catalogue is called: name, slug, aliases. */
+const known = new WeakMap<Service, Term[]>();
+
+/** Everything that the services of this catalogue are called: name, slug, aliases. */
 export function termsOf(services: readonly Service[]): Term[] {
   return services.flatMap((service) => {
-    const seen = new Set<string>();
-    return [service.name, service.slug, ...service.aliases].flatMap((text) => {
-      const words = contentWords(text);
-      const compact = words.join("");
-      if (compact === "" || seen.has(compact)) return [];
-      seen.add(compact);
-      return [{ service, words, compact, common: words.map(standsFor).join("") }];
-    });
+    // A catalogue stays the same object until it changes; its names are taken apart once.
+    const terms = known.get(service) ?? namesOf(service);
+    known.set(service, terms);
+    return terms;
   });
+}
+
+function namesOf(service: Service): Term[] {
+  const seen = new Set<string>();
+  return [service.name, service.slug, ...service.aliases].flatMap((text) => {
+    const words = contentWords(text);
+    const compact = words.join("");
+    if (compact === "" || seen.has(compact)) return [];
+    seen.add(compact);
+    return [
+      {
+        service,
+        words,
+        compact,
+        common: words.map(standsFor).join(""),
+        sound: sounding(compact),
+        wordSounds: words.map(sounding),
+      },
+    ];
+  });
+}
+
+const categories = new WeakMap<Service, Sounding>();
+
+/** A service's category by ear. */
+export function categorySound(service: Service): Sounding {
+  const sound = categories.get(service) ?? sounding(wordsOf(service.category ?? "").join(""));
+  categories.set(service, sound);
+  return sound;
+}
+
+const nameWords = new WeakMap<Service, ReadonlySet<string>>();
+
+/** The words of a service's name, each by the one that stands for it. */
+export function commonNameWords(service: Service): ReadonlySet<string> {
+  const words = nameWords.get(service) ?? new Set(contentWords(service.name).map(standsFor));
+  nameWords.set(service, words);
+  return words;
 }
 
 /** The words of a name without those that only join. */

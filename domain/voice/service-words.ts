@@ -86,9 +86,3 @@ export function audienceOf(word: string): "men" | "women" | "children" | null {
   if (/^(damen|frauen)/.test(word)) return "women";
   return word.startsWith("kinder") ? "children" : null;
 }
-
-/** Whether two words speak of different people's cuts; by ear alone "Damen…" and "Herren…" come too close. */
-export function differentAudience(a: string, b: string): boolean {
-  const [first, second] = [audienceOf(a), audienceOf(b)];
-  return first !== null && second !== null && first !== second;
-}

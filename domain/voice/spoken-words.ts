@@ -61,20 +61,34 @@ export function allowedDistance(length: number): number {
  * within `allowedDistance` of the shorter one, one more when Kölner Phonetik calls them equal.
  */
 export function soundDistance(heard: string, known: string): number | null {
-  const [a, b] = [soundOf(heard), soundOf(known)];
-  if (a === b) return 0;
-  const shorter = Math.min(a.length, b.length);
+  return apartBySound(sounding(heard), sounding(known));
+}
+
+/** A word with its sound, for those who compare it with many. */
+export interface Sounding {
+  word: string;
+  sound: string;
+}
+
+export function sounding(word: string): Sounding {
+  return { word, sound: soundOf(word) };
+}
+
+/** `soundDistance` of two words whose sounds are known. */
+export function apartBySound(heard: Sounding, known: Sounding): number | null {
+  if (heard.sound === known.sound) return 0;
+  const [a, b] = [heard.sound.length, known.sound.length];
+  const shorter = Math.min(a, b);
   const allowed = allowedDistance(shorter);
-  if (Math.abs(a.length - b.length) > allowed + 1) return null;
-  const apart = distance(a, b);
+  if (Math.abs(a - b) > allowed + 1) return null;
+  const apart = distance(heard.sound, known.sound);
   if (apart <= allowed) return apart;
-  const alike = shorter >= 6 && colognePhonetics(heard) === colognePhonetics(known);
-  return alike && apart <= allowed + 1 ? apart : null;
+  if (shorter < 6 || apart > allowed + 1) return null;
+  return colognePhonetics(heard.word) === colognePhonetics(known.word) ? apart : null;
 }
 
 /** 0 (nothing in common) to 1 (the same by ear), for suggestions only. */
-export function soundSimilarity(heard: string, known: string): number {
-  const [a, b] = [soundOf(heard), soundOf(known)];
-  const longer = Math.max(a.length, b.length);
-  return longer === 0 ? 0 : 1 - distance(a, b) / longer;
+export function soundSimilarity(heard: Sounding, known: Sounding): number {
+  const longer = Math.max(heard.sound.length, known.sound.length);
+  return longer === 0 ? 0 : 1 - distance(heard.sound, known.sound) / longer;
 }
