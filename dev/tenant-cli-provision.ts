@@ -18,6 +18,8 @@ import { settings } from "./tenant-cli-gateway.js";
 /** Cal.com allows a key so much a minute; people on the phone go before us. */
 const GIVE_UP_AFTER_MS = 10 * 60_000;
 const TRIES = 4;
+/** A person looks on while the budget is waited for. */
+const TELL_EVERY = 20;
 const PAUSE_MS = 2_000;
 
 /** The event types of one document that are to be made, and those that were found or made. */
@@ -40,7 +42,7 @@ interface Wanted {
  *
  * @throws Failure with what is missing, refused or different
  */
-export async function provision(file: string): Promise<Provisioned> {
+export async function provision(file: string, say: (line: string) => void): Promise<Provisioned> {
   const json = await readJson(file);
   const checked = withoutOpenIds(json);
   const open = describeOpen(checked);
@@ -55,7 +57,7 @@ export async function provision(file: string): Promise<Provisioned> {
     breaker: { openMs: 5_000 },
     requestsPerMinute: settings().calcom.requestsPerMinute,
   });
-  const work = new Provisioning(client, account);
+  const work = new Provisioning(client, account, say);
   try {
     const ids = await work.run(wanted);
     await writeJson(file, withIds(json, ids));
@@ -116,10 +118,12 @@ class Provisioning {
   constructor(
     private readonly client: ReturnType<typeof createCalcomClient>,
     private readonly account: CalcomAccount,
+    private readonly say: (line: string) => void,
   ) {}
 
   async run(wanted: readonly Wanted[]): Promise<Map<number, number>> {
     let there = await this.#listed();
+    let told = 0;
     for (const one of wanted) {
       const found = there.get(one.plan.slug) ?? null;
       if (found) this.#refuseDifferent(one, await this.#whole(one, found));
@@ -127,6 +131,10 @@ class Provisioning {
     for (const one of wanted) {
       const type = there.get(one.plan.slug) ?? (await this.#make(one));
       for (const index of one.indexes) this.ids.set(index, type.id);
+      if (this.made > told && this.made % TELL_EVERY === 0) {
+        told = this.made;
+        this.say(`  ${told} of ${wanted.length} event types made`);
+      }
     }
     there = await this.#listed();
     for (const one of wanted) {

@@ -89,7 +89,7 @@ async function verify(slug: string, withCoverage: boolean): Promise<void> {
 }
 
 async function makeEventTypes(file: string): Promise<void> {
-  const { made, found } = await provision(file);
+  const { made, found } = await provision(file, say);
   say(`${file}: ${made} event types made, ${found} found`);
 }
 
