@@ -64,7 +64,11 @@ export async function startApi(config: Config, options: ApiOptions = {}): Promis
   const relay: Relay = await startRelay({ ...foundation, dispatcher });
   const callbacks = await startCallbackRelay(
     { ...foundation, client: temporal.client },
-    { taskQueue: backgroundTaskQueue, reminders: options.callbackReminders ?? CALLBACK_REMINDERS },
+    {
+      taskQueue: backgroundTaskQueue,
+      reminders: options.callbackReminders ?? CALLBACK_REMINDERS,
+      maxHistoryEvents: config.maxHistoryEvents,
+    },
   );
   const { alert, temporalUiUrl } = config;
   const alerts =

@@ -11,9 +11,8 @@ export interface CallbackScope {
 export function createCallbackActivities({ db }: { db: Database }) {
   return {
     readCallback: (scope: CallbackScope): Promise<CallbackState | null> => readCallbackState(db, scope),
-    remindOfCallback: (
-      scope: CallbackScope & { reminder: number; reminderId: string },
-    ): Promise<CallbackState | null> => remindOfCallback(db, scope),
+    remindOfCallback: (scope: CallbackScope & { reminder: number; reminderId: string }): Promise<boolean> =>
+      remindOfCallback(db, scope),
     endCallback: (
       change: CallbackScope & { outcome: CallbackOutcome; by: string; note: string | null },
     ): Promise<Finished> => finishCallback(db, change),

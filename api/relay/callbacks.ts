@@ -26,6 +26,7 @@ export interface CallbackRelayDeps {
 export interface CallbackRelayOptions {
   taskQueue: string;
   reminders: CallbackReminders;
+  maxHistoryEvents: number | null;
 }
 
 const BATCH = 32;
@@ -53,7 +54,7 @@ export async function startCallbackRelay(
     nudged = true;
     wake();
   };
-  const listening = await deps.db.sql.listen(CALLBACK_CHANNEL, nudge, nudge);
+  await deps.db.sql.listen(CALLBACK_CHANNEL, nudge, nudge);
   const loop = (async () => {
     while (!stopped) {
       nudged = false;
@@ -85,7 +86,6 @@ export async function startCallbackRelay(
       stopped = true;
       wake();
       await loop;
-      await listening.unlisten().catch(() => {});
     },
   };
 }
@@ -111,7 +111,7 @@ async function tell(
 
 async function signal(
   client: Client,
-  { taskQueue, reminders }: CallbackRelayOptions,
+  { taskQueue, reminders, maxHistoryEvents }: CallbackRelayOptions,
   { id: callbackId, companyId, workflowId, appointmentId, status }: UntoldCallback,
 ): Promise<void> {
   if (status !== "open") {
@@ -121,7 +121,7 @@ async function signal(
   await client.workflow.signalWithStart<CallbackRequest, []>(CALLBACK_WORKFLOW, {
     workflowId,
     taskQueue,
-    args: [{ companyId, callbackId, reminders }],
+    args: [{ companyId, callbackId, reminders, maxHistoryEvents }],
     signal: callbackChangedSignal,
     signalArgs: [],
     // One that was terminated watches over nobody.

@@ -33,13 +33,15 @@ export async function readCallbackState(db: Database, scope: Scope): Promise<Cal
  * Says that nobody has called back yet, unless somebody has. Repeated for one reminder it is one alert.
  *
  * @param scope `reminder`: from 1 on; `reminderId`: names it, also against another run's
+ * @returns whether this reminder was made
  */
 export async function remindOfCallback(
   db: Database,
   scope: Scope & { reminder: number; reminderId: string },
-): Promise<CallbackState | null> {
+): Promise<boolean> {
   const { companyId, callbackId, reminder, reminderId } = scope;
-  await inTenant(db, companyId, async (tx) => {
+  const dedupeKey = `callback:${callbackId}:overdue:${reminderId}`;
+  return await inTenant(db, companyId, async (tx) => {
     const [row] = await tx<
       {
         priority: string;
@@ -50,15 +52,18 @@ export async function remindOfCallback(
       }[]
     >`UPDATE callbacks SET reminded_at = date_trunc('milliseconds', now()) WHERE id = ${callbackId} AND status = 'open'
       RETURNING priority, reason, due_at, workflow_id, branch_id`;
-    if (!row) return;
-    const { branchId, ...shown } = row;
-    await raiseAlert(tx, {
-      companyId,
-      type: "callback.overdue",
-      data: { callbackId, ...shown, dueAt: row.dueAt.toISOString(), reminder },
-      dedupeKey: `callback:${callbackId}:overdue:${reminderId}`,
-      branchId,
-    });
+    if (row) {
+      const { branchId, ...shown } = row;
+      await raiseAlert(tx, {
+        companyId,
+        type: "callback.overdue",
+        data: { callbackId, ...shown, dueAt: row.dueAt.toISOString(), reminder },
+        dedupeKey,
+        branchId,
+      });
+    }
+    // By an attempt before this one, whose answer was lost.
+    const made = await tx`SELECT 1 FROM alerts WHERE company_id = ${companyId} AND dedupe_key = ${dedupeKey}`;
+    return made.length > 0;
   });
-  return await readCallbackState(db, scope);
 }

@@ -12,10 +12,3 @@ export const CALLBACK_WITHIN_MS: CallbackTimes = {
   high: 4 * HOUR_MS,
   normal: 24 * HOUR_MS,
 };
-
-const RANK: Readonly<Record<CallbackPriority, number>> = { normal: 0, high: 1, urgent: 2 };
-
-/** Of two wishes for one callback the more pressing counts. */
-export function morePressing(a: CallbackPriority, b: CallbackPriority): CallbackPriority {
-  return RANK[b] > RANK[a] ? b : a;
-}

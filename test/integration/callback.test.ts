@@ -238,6 +238,27 @@ describe("A callback", () => {
     expect(text).not.toMatch(/Neill|15112345678|Kopfhaut|abends/);
     expect(described.searchAttributes.CompanyId).toEqual([salon.companyId]);
   });
+
+  it("that nobody makes for a very long time goes on in a new run, with its count of reminders.", async () => {
+    const impatient = await startSalon({
+      callbackReminders: { firstMs: 1, longestMs: 1 },
+      env: { MAX_HISTORY_EVENTS: "60" },
+    });
+    const own = connect(impatient.database.url, { max: 1 });
+    const { id, workflowId } = await requestCallback(own, {
+      ...wish({ companyId: impatient.companyId }),
+      within: { urgent: 1, high: 1, normal: 1 },
+    });
+    await own.close();
+    const handle = impatient.temporal.workflow.getHandle(workflowId);
+    const first = await until("the first run", () => handle.describe().catch(() => null));
+    await until("another run", async () => (await handle.describe()).runId !== first.runId, 50_000);
+    await impatient.post(`/api/v2/callbacks/${id}/complete`, {});
+    const result = z.object({ reminders: z.number() }).parse(await handle.result());
+    const alerts = await impatient.admin.sql`
+      SELECT 1 FROM alerts WHERE type = 'callback.overdue' AND data->>'callbackId' = ${id}`;
+    expect(alerts).toHaveLength(result.reminders);
+  });
 });
 
 describe("The worklist", () => {

@@ -171,6 +171,78 @@ describe("The branch", () => {
   });
 });
 
+describe("After a call", () => {
+  async function call(): Promise<string> {
+    const id = randomUUID();
+    await salon.admin.sql`
+      INSERT INTO calls (id, company_id, provider, provider_call_id, caller_phone, branch_id)
+      VALUES (${id}, ${salon.companyId}, 'retell', ${`call_${id}`}, '+4917612345678',
+        (SELECT id FROM branches WHERE company_id = ${salon.companyId}))`;
+    return id;
+  }
+
+  it("that ended in a cancel, the branch reads that another time was declined, and the offer's row says it was told.", async () => {
+    const callId = await call();
+    const booked = await salon.book({ start: slot(20), customer: { ...customer, name: "Änne Übel" } });
+    const { id } = booked.body;
+    await salon.admin.sql`
+      INSERT INTO reschedule_offers (company_id, call_id, appointment_id, outcome, decided_at)
+      VALUES (${salon.companyId}, ${callId}, ${id}, 'declined', now())`;
+    await salon.post(`/api/v2/bookings/${id}/cancel`, {}, { wait: 20 });
+    const told = await until("the offer's row", async () => {
+      const rows = await salon.admin.sql`
+        SELECT 1 FROM reschedule_offers WHERE appointment_id = ${id} AND branch_notified_at IS NOT NULL`;
+      return rows.length > 0 ? mailsWith("Änne Übel") : null;
+    });
+    expect(told).toHaveLength(1);
+    expect(told[0]?.text).toContain("Ein anderer Termin wurde angeboten und nicht gewünscht.");
+  });
+
+  it("a callback without a number is to the number that called, and belongs to the branch that was called.", async () => {
+    const callId = await call();
+    const { id } = await requestCallback(db, {
+      companyId: salon.companyId,
+      priority: "normal",
+      reason: "asked",
+      topic: "Strähnen",
+      callId,
+    });
+    expect((await salon.get(`/api/v2/callbacks/${id}`)).body).toMatchObject({
+      phone: "+4917612345678",
+      callId,
+      branch: { slug: "zentrale" },
+    });
+    const again = await requestCallback(db, {
+      companyId: salon.companyId,
+      priority: "normal",
+      reason: "asked",
+      topic: " strähnen ",
+      callId,
+    });
+    expect(again).toMatchObject({ id, created: false });
+  });
+
+  it("that promised a booking which does not exist, the branch reads whom to call back.", async () => {
+    const callId = await call();
+    await inTenant(db, salon.companyId, async (tx) => {
+      const [row] = await tx<{ branchId: string }[]>`SELECT branch_id FROM calls WHERE id = ${callId}`;
+      await raiseAlert(tx, {
+        companyId: salon.companyId,
+        type: "voice.claimed_booking_missing",
+        data: { callId: `call_${callId}` },
+        dedupeKey: `claimed:${callId}`,
+        branchId: row?.branchId ?? null,
+      });
+    });
+    const [mail] = await until("the mail", async () => {
+      const mails = mailsWith("zugesagt, der nicht eingetragen ist");
+      return mails.length > 0 ? mails : null;
+    });
+    expect(mail?.to).toEqual(BRANCH);
+    expect(mail?.text).toContain("Telefon: +4917612345678");
+  });
+});
+
 describe("A mail", () => {
   it("that the server refused, or cut off, is tried again later each time, and is sent once.", async () => {
     const before = mailbox.mails.length;

@@ -105,16 +105,22 @@ export async function callbackRequest(
         await condition(news, Math.min(due - Date.now(), LONGEST_TIMER_MS));
         if (news() || Date.now() < due) continue;
       }
-      progress.reminded += 1;
+      const reminder = progress.reminded + 1;
+      const reminderId = `${workflowInfo().firstExecutionRunId}:${reminder}`;
+      if (!(await remindOfCallback({ ...scope, reminder, reminderId }))) continue;
+      progress.reminded = reminder;
       progress.lastReminderAt = Date.now();
-      const reminderId = `${workflowInfo().firstExecutionRunId}:${progress.reminded}`;
-      await remindOfCallback({ ...scope, reminder: progress.reminded, reminderId });
-      if (workflowInfo().continueAsNewSuggested && allHandlersFinished())
+      if (isLong(input) && decisions.length === 0 && allHandlersFinished())
         await continueAsNew<typeof callbackRequest>(input, progress);
     }
   });
   if (cancelled) throw new CancelledFailure("cancelled in the Web UI; the callback is cancelled too");
   return state === null ? { ...view(), status: "gone" } : view();
+}
+
+function isLong({ maxHistoryEvents }: CallbackInput): boolean {
+  const { continueAsNewSuggested, historyLength } = workflowInfo();
+  return continueAsNewSuggested || historyLength >= (maxHistoryEvents ?? Number.POSITIVE_INFINITY);
 }
 
 function parsed(given: unknown): FinishCallbackMessage {

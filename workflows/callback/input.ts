@@ -6,6 +6,8 @@ export interface CallbackInput {
   companyId: string;
   callbackId: string;
   reminders: CallbackReminders;
+  /** Continue as new after so many events; without it the server's suggestion does. */
+  maxHistoryEvents?: number | null;
 }
 
 /** Milliseconds. The first reminder comes when the callback is due, the others at growing intervals. */
