@@ -140,6 +140,7 @@ const ANSWERS: { [Answer in keyof Say]: Arbitrary<string> } = {
       const near = new Date(first.getTime() + (take === 0 ? 0 : QUARTER));
       return say.offers(take === 2 ? slots : { ...slots, wished: { kind: "exact", start: near } });
     }),
+  besideOwn: fc.record({ now, offer: slot, own: appointment }).map(say.besideOwn),
   nothingFree: fc
     .record({ horizonDays: fc.integer({ min: 0, max: 20_000 }), staff: fc.option(staffName) })
     .map(say.nothingFree),

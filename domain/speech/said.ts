@@ -61,6 +61,8 @@ export interface Say {
     /** The caller gave a time without a day: the answer says which day was taken. */
     assumedDay?: boolean;
   }): string;
+  /** `OFFERS`: free, but the caller has an appointment then already (salon-gateway 11.15). */
+  besideOwn(slots: { now: Date; offer: SpokenSlot; own: SpokenAppointment }): string;
   /** `NOTHING_FREE` within the horizon. `staff`: the one asked for. */
   nothingFree(slots: { horizonDays: number; staff: string | null }): string;
   /** `TOO_SOON`: the lead and the earliest start that is free, if there is one. */

@@ -21,6 +21,7 @@ export const appointmentAnswers: AppointmentAnswers = {
       `Ich sehe mehrere Termine. Meinen Sie ${choice(spoken.map((each) => byService(each, now, spoken)))}?`,
       `Meinen Sie ${choice(spoken.map((each) => byService(each, now, spoken)))}?`,
       `Welchen Termin meinen Sie: ${choice(times(spoken, now))}?`,
+      `Meinen Sie ${choice(times(spoken, now))}?`,
     ]);
   },
 
@@ -42,6 +43,7 @@ export const appointmentAnswers: AppointmentAnswers = {
       `${start} ${enumeration(spoken.map((each) => byService(each, now, spoken)))}. ${help}`,
       `${start} ${enumeration(spoken.map((each) => byService(each, now, spoken)))}.`,
       `${start} ${enumeration(times(spoken, now))}.`,
+      `Ihre Termine sind ${enumeration(times(spoken, now))}.`,
     ]);
   },
 

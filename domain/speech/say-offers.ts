@@ -10,7 +10,15 @@ const SPOKEN_OFFERS = 2;
 
 type OfferAnswers = Pick<
   Say,
-  "offers" | "nothingFree" | "tooSoon" | "tooFar" | "inPast" | "closed" | "slotTaken" | "offerExpired"
+  | "offers"
+  | "besideOwn"
+  | "nothingFree"
+  | "tooSoon"
+  | "tooFar"
+  | "inPast"
+  | "closed"
+  | "slotTaken"
+  | "offerExpired"
 >;
 
 /** Answers with free times, or why there are none. */
@@ -48,6 +56,14 @@ export const offerAnswers: OfferAnswers = {
       case "far":
         return withAlternatives("Zu Ihrer Wunschzeit ist leider nichts frei.", offers, now);
     }
+  },
+
+  besideOwn({ now, offer, own }) {
+    const service = speakable(own.service);
+    const has = (what: string) =>
+      `${capitalised(onDayAt({ ...own, staff: null }, now))} haben Sie bereits einen Termin${what === "" ? "" : ` für ${what}`}.`;
+    const question = `Möchten Sie diesen verschieben, oder soll ich ${atTime(offer)} zusätzlich etwas eintragen?`;
+    return firstFitting([`${has(service)} ${question}`, `${has("")} ${question}`]);
   },
 
   nothingFree({ horizonDays, staff }) {

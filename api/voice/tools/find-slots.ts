@@ -10,7 +10,7 @@ import type { Wished } from "../../../domain/speech/said.js";
 import { type Service, type StaffMember, serviceMinutes } from "../../../domain/tenant/catalogue.js";
 import { calledName } from "../../../domain/voice/staff-match.js";
 import { done, type NextStep, refused, type ToolAnswer } from "../answer.js";
-import { identify } from "../identity.js";
+import { identify, refView, spokenAppointment } from "../identity.js";
 import type { ToolContext } from "../invocation.js";
 import { type Offered, offer, oncePerStart } from "../offering.js";
 import { rangeOf, understandService, understandStaff, understandTime, zoneOf } from "./wish.js";
@@ -26,6 +26,8 @@ interface Search {
   wish: Wish;
   /** The caller's own appointments of this service: they may be meant to be moved. */
   own: OwnAppointment[];
+  /** All of the caller's appointments. */
+  standing: OwnAppointment[];
 }
 
 /** `find_slots`: understands the wish, and holds one to three times for this call. */
@@ -40,11 +42,15 @@ export async function findSlots(context: ToolContext): Promise<ToolAnswer> {
     return refused("TOO_MANY", context.deps.say.tooMany(), "offer_callback");
   }
   const identity = await identify(context);
-  const own =
-    identity.kind === "known"
-      ? identity.appointments.filter((appointment) => appointment.serviceId === service.value.id)
-      : [];
-  return await search(context, { service: service.value, staff: staff.value, wish: wish.value, own });
+  const standing = identity.kind === "known" ? identity.appointments : [];
+  const own = standing.filter((appointment) => appointment.serviceId === service.value.id);
+  return await search(context, {
+    service: service.value,
+    staff: staff.value,
+    wish: wish.value,
+    own,
+    standing,
+  });
 }
 
 /** Other calls of the same number hold chairs already (voice-agents 3.6). */
@@ -86,6 +92,18 @@ function offersAnswer(
   wished: Wished,
 ): ToolAnswer {
   const { wish } = wanted;
+  const clash = offered.length === 1 ? clashing(wanted, offered[0]) : null;
+  if (clash && offered[0]) {
+    const besides = context.deps.say.besideOwn({
+      now: context.now,
+      offer: offered[0].spoken,
+      own: spokenAppointment(context, clash),
+    });
+    return done("OFFERS", besides, "ask_choice", {
+      offers: offered.map(({ view }) => view),
+      appointments: [refView(context, clash)],
+    });
+  }
   const say = context.deps.say.offers({
     now: context.now,
     service: wanted.service.name,
@@ -95,6 +113,14 @@ function offersAnswer(
   });
   const next: NextStep = offered.length === 1 ? "confirm" : "ask_choice";
   return done("OFFERS", say, next, { offers: offered.map(({ view }) => view) });
+}
+
+/** What the caller has at that time already: to be moved rather than doubled, or somebody else comes along. */
+function clashing(wanted: Search, offered: Offered | undefined): OwnAppointment | null {
+  if (!offered) return null;
+  const start = new Date(offered.view.start);
+  const end = new Date(offered.view.end);
+  return wanted.standing.find((own) => own.startAt < end && start < own.endAt) ?? null;
 }
 
 function wantedOf(context: ToolContext, wanted: Search): Wanted {
