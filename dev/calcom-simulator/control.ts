@@ -172,7 +172,7 @@ export class Control {
           absent: false,
         },
         guests: given.guests ?? [],
-        responses: given.responses ?? {},
+        responses: this.#filledIn(given.eventTypeId, given.responses ?? {}),
         metadata: given.metadata ?? {},
         location: given.location,
         hostId: given.hostId,
@@ -180,6 +180,14 @@ export class Control {
       this.#change(given.force),
     );
     return view(row);
+  }
+
+  /** Cal.com's own form lets nobody go on who leaves a required question open. */
+  #filledIn(eventTypeId: number, responses: Record<string, unknown>): Record<string, unknown> {
+    const asked = this.deps.bookings
+      .eventType(eventTypeId)
+      .bookingFields.filter((field) => field.required && field.options === undefined);
+    return { ...Object.fromEntries(asked.map((field) => [field.slug, "as asked"])), ...responses };
   }
 
   /** Also the rebooking after a request-reschedule: the cancelled uid is named as the one replaced. */
