@@ -22,7 +22,12 @@ export interface OfferedDeps extends SettledDeps, SignalDeps {
 }
 
 export type Result =
-  | { result: "done"; appointmentId: string }
+  | {
+      result: "done";
+      appointmentId: string;
+      /** Of a booking that was asked for before: it may have been moved since. */
+      standsAt?: { start: Date; staffId: string | null };
+    }
   /** Held and going on durably. */
   | { result: "pending"; appointmentId: string }
   /** Somebody else has the chair, here or in Cal.com. */
@@ -90,10 +95,15 @@ export async function bookOffer(deps: OfferedDeps, booking: OfferedBooking): Pro
         again -= 1;
         continue;
       }
+      const stands = await readStanding(deps.db, companyId, appointmentId);
+      const over = stands?.status === "cancelled" || stands?.status === "failed";
       // It was cancelled or given up since, and this is another offer: the caller wants it anew.
-      if (offer.appointmentId !== appointmentId && (await isOver(deps.db, companyId, appointmentId)))
-        continue;
-      return await resultOf(deps, booking, known, Promise.resolve(true), true);
+      if (over && offer.appointmentId !== appointmentId) continue;
+      // The old offer of what was cancelled since: nothing may be said to be booked that is not.
+      if (stands?.status === "cancelled") return { result: "expired" };
+      const result = await resultOf(deps, booking, known, Promise.resolve(true), true);
+      if (result.result !== "done" || !stands) return result;
+      return { ...result, standsAt: { start: stands.startAt, staffId: stands.staffId } };
     }
     const signalled = signal(deps, {
       companyId,
@@ -106,13 +116,18 @@ export async function bookOffer(deps: OfferedDeps, booking: OfferedBooking): Pro
   }
 }
 
-async function isOver(db: Database, companyId: string, appointmentId: string): Promise<boolean> {
+async function readStanding(
+  db: Database,
+  companyId: string,
+  appointmentId: string,
+): Promise<{ status: string; startAt: Date; staffId: string | null } | null> {
   const [row] = await inTenant(
     db,
     companyId,
-    (tx) => tx<{ status: string }[]>`SELECT status FROM appointments WHERE id = ${appointmentId}`,
+    (tx) => tx<{ status: string; startAt: Date; staffId: string | null }[]>`
+      SELECT status, start_at, staff_id FROM appointments WHERE id = ${appointmentId}`,
   );
-  return row?.status === "cancelled" || row?.status === "failed";
+  return row ?? null;
 }
 
 export interface OwnChange {

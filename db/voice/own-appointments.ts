@@ -40,6 +40,18 @@ export async function ownAppointments(tx: Transaction, phone: string): Promise<O
   ];
 }
 
+/** What was booked or moved in this call and stands ahead: whoever called knows of it. */
+export async function bookedInCall(tx: Transaction, callId: string): Promise<OwnAppointment[]> {
+  return [
+    ...(await tx<OwnAppointment[]>`
+      SELECT ${columns(tx)}
+      FROM appointments a JOIN services sv ON sv.id = a.service_id LEFT JOIN staff st ON st.id = a.staff_id
+      WHERE a.start_at > now() AND a.status IN ('pending', 'confirmed')
+        AND a.id IN (SELECT appointment_id FROM offers WHERE call_id = ${callId})
+      ORDER BY a.start_at, a.id`),
+  ];
+}
+
 /** What was cancelled in this call, or is being cancelled: asked for again it is answered as it was. */
 export async function cancelledInCall(tx: Transaction, callId: string): Promise<OwnAppointment[]> {
   return [
@@ -94,7 +106,12 @@ export interface NumberUsage {
   hasVisited: boolean;
 }
 
-/** @param phone E.164: the caller's, or of a withheld one the number that was said */
+/**
+ * What was booked under this number, for a customer who has it, or in calls from it: whoever names another number
+ * each time is counted all the same.
+ *
+ * @param phone E.164: the caller's, or of a withheld one the number that was said
+ */
 export async function numberUsage(tx: Transaction, phone: string): Promise<NumberUsage> {
   const [row] = await tx<NumberUsage[]>`
     SELECT
@@ -103,6 +120,8 @@ export async function numberUsage(tx: Transaction, phone: string): Promise<Numbe
       count(*) FILTER (WHERE a.start_at > now() AND a.status IN ('pending', 'confirmed'))::int AS open,
       coalesce(bool_or(a.end_at < now() AND a.status IN ('confirmed', 'completed')), false) AS has_visited
     FROM appointments a
-    WHERE a.attendee_phone = ${phone} OR a.customer_id IN (SELECT id FROM customers WHERE phone = ${phone})`;
+    WHERE a.attendee_phone = ${phone} OR a.customer_id IN (SELECT id FROM customers WHERE phone = ${phone})
+      OR a.id IN (SELECT o.appointment_id FROM offers o JOIN calls k ON k.id = o.call_id
+                  WHERE k.caller_phone = ${phone} AND o.appointment_id IS NOT NULL)`;
   return row ?? { bookedToday: 0, open: 0, hasVisited: false };
 }

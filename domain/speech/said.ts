@@ -61,6 +61,8 @@ export interface Say {
     /** The caller gave a time without a day: the answer says which day was taken. */
     assumedDay?: boolean;
   }): string;
+  /** `APPOINTMENTS`: what is wished for stands already; `pending`: it is not confirmed yet (salon-gateway 11.6). */
+  alreadyBooked(slots: { now: Date; appointment: SpokenAppointment; pending: boolean }): string;
   /** `OFFERS`: free, but the caller has an appointment then already (salon-gateway 11.15). */
   besideOwn(slots: { now: Date; offer: SpokenSlot; own: SpokenAppointment }): string;
   /** `NOTHING_FREE` within the horizon. `staff`: the one asked for. */

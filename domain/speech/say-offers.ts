@@ -2,7 +2,7 @@ import { days, duration } from "./amounts.js";
 import { capitalised, firstFitting } from "./fitting.js";
 import type { Say, SpokenSlot, Wished } from "./said.js";
 import { speakable } from "./speakable.js";
-import { atTime, dayOf, nearDay, onDay, onDayAt, sameDay, withStaff, words } from "./when.js";
+import { atTime, dayOf, nearDay, onDateAt, onDay, onDayAt, sameDay, withStaff, words } from "./when.js";
 
 /** Further off than that is not the wished time any more (salon-gateway 9.4). */
 const NEAR_MS = 30 * 60_000;
@@ -12,6 +12,7 @@ type OfferAnswers = Pick<
   Say,
   | "offers"
   | "besideOwn"
+  | "alreadyBooked"
   | "nothingFree"
   | "tooSoon"
   | "tooFar"
@@ -64,6 +65,16 @@ export const offerAnswers: OfferAnswers = {
       `${capitalised(onDayAt({ ...own, staff: null }, now))} haben Sie bereits einen Termin${what === "" ? "" : ` für ${what}`}.`;
     const question = `Möchten Sie diesen verschieben, oder soll ich ${atTime(offer)} zusätzlich etwas eintragen?`;
     return firstFitting([`${has(service)} ${question}`, `${has("")} ${question}`]);
+  },
+
+  alreadyBooked({ appointment, pending }) {
+    const service = speakable(appointment.service);
+    const what = service === "" ? "" : `für ${service}`;
+    const say = (named: string, staff: boolean) =>
+      pending
+        ? `Der Termin ${words(named, onDateAt(appointment, staff))} ist für Sie schon vorgemerkt. Wir melden uns, sobald er bestätigt ist.`
+        : `Sie haben ${onDateAt(appointment, staff)} schon einen Termin${named === "" ? "" : ` ${named}`}. Möchten Sie daran etwas ändern?`;
+    return firstFitting([say(what, true), say("", true), say("", false)]);
   },
 
   nothingFree({ horizonDays, staff }) {

@@ -49,7 +49,7 @@ export async function bookAppointment(context: ToolContext): Promise<ToolAnswer>
       "confirm",
     );
   }
-  if (!repeated && phone !== null && (await booksTooMuch(context, phone))) {
+  if (!repeated && (await booksTooMuch(context, phone))) {
     return refused("TOO_MANY", say.tooMany(), "offer_callback");
   }
   const result = await bookOffer(deps, {
@@ -65,7 +65,11 @@ export async function bookAppointment(context: ToolContext): Promise<ToolAnswer>
 
 async function answerOf(context: ToolContext, offer: OfferRow, result: Result): Promise<ToolAnswer> {
   const { say } = context.deps;
-  const appointment = spokenOffer(context, offer);
+  const stands = result.result === "done" ? result.standsAt : undefined;
+  const appointment = spokenOffer(
+    context,
+    stands ? { ...offer, startAt: stands.start, staffId: stands.staffId ?? offer.staffId } : offer,
+  );
   switch (result.result) {
     case "done":
       return done("BOOKED", say.booked({ now: context.now, appointment, confirmationBy: null }), "end", {
@@ -110,8 +114,14 @@ export function spokenOffer(context: ToolContext, offer: OfferRow): SpokenAppoin
   };
 }
 
-async function booksTooMuch(context: ToolContext, phone: string): Promise<boolean> {
-  const { deps, companyId } = context;
-  const usage: NumberUsage = await inTenant(deps.db, companyId, (tx) => numberUsage(tx, phone));
-  return usage.bookedToday >= BOOKED_A_DAY || (!usage.hasVisited && usage.open >= OPEN_OF_A_STRANGER);
+/** Under the number that is booked with, and under the one that calls. */
+async function booksTooMuch(context: ToolContext, phone: string | null): Promise<boolean> {
+  const { deps, companyId, callerPhone } = context;
+  const numbers = [...new Set([phone, callerPhone])].filter((number) => number !== null);
+  const usages: NumberUsage[] = await inTenant(deps.db, companyId, (tx) =>
+    Promise.all(numbers.map((number) => numberUsage(tx, number))),
+  );
+  return usages.some(
+    (usage) => usage.bookedToday >= BOOKED_A_DAY || (!usage.hasVisited && usage.open >= OPEN_OF_A_STRANGER),
+  );
 }

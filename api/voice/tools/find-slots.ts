@@ -2,7 +2,7 @@ import { DateTime } from "luxon";
 import type { Wanted } from "../../../activities/availability/availability.js";
 import { inTenant } from "../../../db/client.js";
 import { holdsElsewhere, LIVE_HOLDS } from "../../../db/voice/offers.js";
-import type { OwnAppointment } from "../../../db/voice/own-appointments.js";
+import { bookedInCall, type OwnAppointment } from "../../../db/voice/own-appointments.js";
 import type { Opening } from "../../../domain/availability/openings.js";
 import type { WhyNot } from "../../../domain/availability/why-not.js";
 import type { StartWindow, Wish } from "../../../domain/german-time/reading.js";
@@ -26,7 +26,7 @@ interface Search {
   wish: Wish;
   /** The caller's own appointments of this service: they may be meant to be moved. */
   own: OwnAppointment[];
-  /** All of the caller's appointments. */
+  /** All of the caller's appointments, those of this call also where the number is withheld. */
   standing: OwnAppointment[];
 }
 
@@ -42,7 +42,10 @@ export async function findSlots(context: ToolContext): Promise<ToolAnswer> {
     return refused("TOO_MANY", context.deps.say.tooMany(), "offer_callback");
   }
   const identity = await identify(context);
-  const standing = identity.kind === "known" ? identity.appointments : [];
+  const standing =
+    identity.kind === "known"
+      ? identity.appointments
+      : await inTenant(context.deps.db, context.companyId, (tx) => bookedInCall(tx, context.call.id));
   const own = standing.filter((appointment) => appointment.serviceId === service.value.id);
   return await search(context, {
     service: service.value,
@@ -65,7 +68,7 @@ async function search(context: ToolContext, wanted: Search): Promise<ToolAnswer>
   // Somebody may take what was found before it is held: then the calendar is read once more.
   for (let attempt = 1; ; attempt += 1) {
     const found = await inWish(context, wanted);
-    if (found.length === 0) return await instead(context, wanted);
+    if (found.length === 0) return alreadyBooked(context, wanted) ?? (await instead(context, wanted));
     const offered = await hold(context, wanted, found);
     if (offered.length > 0) {
       const kind: Wished =
@@ -121,6 +124,27 @@ function clashing(wanted: Search, offered: Offered | undefined): OwnAppointment 
   const start = new Date(offered.view.start);
   const end = new Date(offered.view.end);
   return wanted.standing.find((own) => own.startAt < end && start < own.endAt) ?? null;
+}
+
+/** The wished time is not free because it is the caller's own: then it is not said to be taken (salon-gateway 11.6). */
+function alreadyBooked(context: ToolContext, { wish, service, staff, standing }: Search): ToolAnswer | null {
+  if (wish.kind !== "moment") return null;
+  const booked = standing.find(
+    (own) =>
+      own.startAt.getTime() === wish.start.getTime() &&
+      own.serviceId === service.id &&
+      (staff === null || own.staffId === staff.id),
+  );
+  if (!booked) return null;
+  const pending = booked.status === "pending";
+  const say = context.deps.say.alreadyBooked({
+    now: context.now,
+    appointment: spokenAppointment(context, booked),
+    pending,
+  });
+  return done("APPOINTMENTS", say, pending ? "end" : "ask_choice", {
+    appointments: [refView(context, booked)],
+  });
 }
 
 function wantedOf(context: ToolContext, wanted: Search): Wanted {
