@@ -47,6 +47,8 @@ const TOOLS: Readonly<Record<VoiceTool, Tool>> = {
 
 /** A model that has lost its way calls the same tool for ever (voice-agents 3.6). */
 const USES_PER_CALL = 25;
+/** The exit of every failure stays open a little longer than what failed. */
+const CALLBACKS_BEYOND = 5;
 
 /** The same tool was used with the same key for something else. */
 export class ToolKeyReusedError extends Error {
@@ -162,7 +164,8 @@ async function answerOf(
 ): Promise<ToolAnswer> {
   const { say } = deps;
   if (name === null) return refused("UNKNOWN_TOOL", say.unknownTool(), "offer_callback");
-  if (call.toolCalls > USES_PER_CALL) return refused("TOO_MANY", say.tooMany(), "offer_callback");
+  const most = USES_PER_CALL + (name === "request_callback" ? CALLBACKS_BEYOND : 0);
+  if (call.toolCalls > most) return refused("TOO_MANY", say.tooMany(), "offer_callback");
   const { companyId, callerPhone } = invocation.origin;
   const catalogue = await deps.directory.catalogue(companyId);
   const branch =

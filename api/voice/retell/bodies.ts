@@ -100,16 +100,20 @@ export function toolKey(body: RetellFunction, raw: Uint8Array): string {
   const answered = new Set(
     turns.flatMap((turn) => (turn.role === "tool_call_result" ? (turn.tool_call_id ?? []) : [])),
   );
-  const open = turns.findLast(
-    (turn) =>
-      turn.role === "tool_call_invocation" &&
-      turn.name === body.name &&
-      typeof turn.tool_call_id === "string" &&
-      turn.tool_call_id !== "" &&
-      !answered.has(turn.tool_call_id),
+  const open = turns.flatMap((turn) =>
+    turn.role === "tool_call_invocation" &&
+    turn.name === body.name &&
+    typeof turn.tool_call_id === "string" &&
+    turn.tool_call_id !== "" &&
+    !answered.has(turn.tool_call_id)
+      ? turn.tool_call_id
+      : [],
   );
-  if (open) return `tool:${open.tool_call_id}`;
-  return `body:${createHash("sha256").update(raw).digest("hex")}`;
+  const last = open.at(-1);
+  if (last === undefined) return `body:${createHash("sha256").update(raw).digest("hex")}`;
+  if (new Set(open).size === 1) return `tool:${last}`;
+  // Asked for twice in one turn: which of the two this is, the transcript does not tell, and the arguments do.
+  return `tool:${last}:${createHash("sha256").update(JSON.stringify(body.args)).digest("hex")}`;
 }
 
 /** What the agent said, sentence by sentence as far as the transcript tells. */
