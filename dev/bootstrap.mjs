@@ -14,6 +14,7 @@ const SCRIPTS = {
   build: "dev/build.mjs",
   bench: "dev/bench/main.ts",
   tenant: "dev/tenant-cli.ts",
+  call: "dev/calls/main.ts",
   histories: "test/replay/record.ts",
 };
 

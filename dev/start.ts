@@ -6,6 +6,7 @@ import { superviseChild, untilReady } from "./start/children.js";
 import { startInstallation } from "./start/installation.js";
 import { lockData } from "./start/lock.js";
 import { report, step } from "./start/report.js";
+import { noteRunning } from "./start/running.js";
 import { seedTenant } from "./start/seeding.js";
 import { summary } from "./start/summary.js";
 import type { Supervised } from "./start/supervisor.js";
@@ -26,6 +27,7 @@ let stopping: Promise<void> | null = null;
 const servers: Supervised[] = [];
 const processes: { api: Supervised | null; worker: Supervised | null } = { api: null, worker: null };
 let unlock = () => {};
+let forget = () => {};
 let starting: Promise<void> = Promise.resolve();
 
 async function main(): Promise<void> {
@@ -61,6 +63,7 @@ async function main(): Promise<void> {
   goOn();
   await untilReady(installation.config.port, () => stopping !== null);
   goOn();
+  if (seeded !== null) forget = noteRunning(DATA, installation, seeded);
   process.stdout.write(summary(installation, seeded, DATA));
 }
 
@@ -74,6 +77,7 @@ function goOn(): void {
  */
 async function stopAll(): Promise<void> {
   const began = Date.now();
+  forget();
   const left = (untilMs: number) => Math.max(500, untilMs - (Date.now() - began));
   const api = processes.api?.stop(PROCESSES_MS);
   await Promise.race([api, new Promise((resolve) => setTimeout(resolve, API_DRAINS_MS).unref())]);

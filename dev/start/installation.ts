@@ -72,6 +72,7 @@ export async function startInstallation(
     ...set("CALCOM_BASE_URL", simulator === null ? null : `${simulator}/v2`),
     ...(simulator === null ? {} : set("CALCOM_API_KEY", secrets.calcomApiKey)),
     ...(simulator === null ? {} : set("CALCOM_WEBHOOK_SECRET", secrets.calcomWebhookSecret)),
+    ...(simulator === null ? {} : set("RETELL_API_KEY", secrets.retellApiKey)),
     ...set("ADMIN_TOKEN", adminToken),
     ...set("SECRETS_KEY", secretsKey),
     METRICS_PORT: String(metricsPort),

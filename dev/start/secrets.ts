@@ -17,6 +17,11 @@ const SECRETS = z.object({
     .min(1)
     .default(() => `cal_test_${randomBytes(16).toString("hex")}`),
   calcomWebhookSecret: z.string().min(1).default(secret),
+  /** Signs the calls that are played against the seeded tenant, which has no key of its own. */
+  retellApiKey: z
+    .string()
+    .min(1)
+    .default(() => `key_${randomBytes(16).toString("hex")}`),
   /** Bearer token of the seeded tenant. */
   tenantToken: z.string().min(1).default(secret),
   postgresPassword: z

@@ -45,6 +45,11 @@ export function summary(installation: Installation, seeded: Seeded | null, dataD
         : "as configured",
     ],
     ["Token", seeded === null ? null : `${seeded.token}   (company ${seeded.companySlug})`],
+    ["Retell key", seeded === null ? null : (config.retell.apiKeys[0] ?? null)],
+    [
+      "Call it",
+      seeded === null ? null : "npm run call   (you type what the caller says; -- --all plays calls)",
+    ],
   ];
   const table = rows.flatMap(([name, value]) => (value === null ? [] : [`  ${name.padEnd(20)} ${value}`]));
   const first = seeded === null ? [] : ["", "First booking:", "", firstBooking(api, seeded)];

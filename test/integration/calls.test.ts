@@ -1,0 +1,76 @@
+import { readFile } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Database } from "../../db/client.js";
+import { perform } from "../../dev/calls/player.js";
+import { ELSEWHERE, PLAYS } from "../../dev/calls/plays/all.js";
+import { script } from "../../dev/calls/script.js";
+import type { Stage } from "../../dev/calls/stage.js";
+import { parseDocument, type TenantDocument } from "../../domain/tenant/document.js";
+import { closeGateways, type GatewayProcess, startGateway } from "../support/processes.js";
+
+const RETELL_KEY = "key_of_the_plays";
+/** Long enough for every play that does not wait for it, on a busy machine. */
+const HOLD_SECONDS = 20;
+
+let stage: Stage;
+let database: Database;
+
+/** An installation whose worker can really be killed, with the salon that `npm start` has. */
+beforeAll(async () => {
+  const shipped = JSON.parse(
+    await readFile(new URL("../../dev/tenants/friseur-1.json", import.meta.url), "utf8"),
+  );
+  let document: TenantDocument | null = null;
+  const gateway = await startGateway({
+    env: { RETELL_API_KEY: RETELL_KEY, HOLD_SECONDS: String(HOLD_SECONDS), CALCOM_TIMEOUT_SECONDS: "6" },
+    document: (base) => {
+      document = parseDocument({ ...shipped, calcom: { ...base.calcom, teamId: shipped.calcom.teamId } });
+      return document;
+    },
+  });
+  if (document === null) throw new Error("the installation has no document");
+  await gateway.startApi();
+  let worker: GatewayProcess = await gateway.startWorker();
+  database = gateway.admin;
+  stage = {
+    apiUrl: gateway.url,
+    token: gateway.token,
+    retellKey: RETELL_KEY,
+    companyId: gateway.companyId,
+    document,
+    simulatorUrl: gateway.calcom.url,
+    temporal: gateway.temporal,
+    database,
+    killWorker: async () => {
+      await worker.kill();
+      void gateway.startWorker().then((next) => {
+        worker = next;
+      });
+    },
+    holdMs: HOLD_SECONDS * 1_000,
+    patienceMs: 60_000,
+  };
+}, 180_000);
+afterAll(closeGateways, 60_000);
+
+describe("a call", () => {
+  for (const play of PLAYS) {
+    it(`ends as it was said: ${play.title}.`, { timeout: 180_000 }, async () => {
+      const heard: string[] = [];
+      const { faults } = await perform(
+        stage,
+        play,
+        script((line) => heard.push(line)),
+      );
+      expect(faults, heard.join("\n")).toEqual([]);
+    });
+  }
+
+  it("meets each of the 25 faults, or another test does.", () => {
+    const met = new Set([
+      ...PLAYS.flatMap((play) => play.faults ?? []),
+      ...Object.keys(ELSEWHERE).map(Number),
+    ]);
+    expect([...met].sort((a, b) => a - b)).toEqual(Array.from({ length: 25 }, (_, index) => index + 1));
+  });
+});
