@@ -37,7 +37,8 @@ async function conclude(
   const operations = afterSteps(request.operations, steps);
   const doubt = steps.some((step) => (step.step === "retry" || step.step === "refused") && step.doubt);
   const done = steps.filter(isDone);
-  if (done.length === steps.length) {
+  const unwanted = done.some((step) => step.unwanted);
+  if (done.length === steps.length && !unwanted) {
     const appointment = await commitBooked(
       deps.db,
       request,
@@ -50,10 +51,11 @@ async function conclude(
     await markSettled(deps.db, request.companyId, operation.id, "done", result.uid);
   }
   const refused = steps.find(isRefused);
-  if (!refused) return unfinished(operations, steps);
-  const { problem } = refused;
+  if (!refused && !unwanted) return unfinished(operations, steps);
+  const problem = refused?.problem ?? "slot-taken";
   // One phase cannot be had, so none is kept. The caller hears it now; what stands already is taken back.
-  const standing = steps.some((step) => !isRefused(step) && !(step.step === "retry" && !step.doubt));
+  const standing =
+    unwanted || steps.some((step) => !isRefused(step) && !(step.step === "retry" && !step.doubt));
   if (request.commandId === null) {
     return standing
       ? { outcome: "undo", problem, operations, doubt, appointment: null }

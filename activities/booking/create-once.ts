@@ -7,9 +7,9 @@ import {
   type OperationRow,
 } from "../../db/booking/attempt.js";
 import type { AttemptContext } from "./context.js";
-import { staffOfHost } from "./context.js";
 import { doubtUntil, getIfThere, isOffered, isOwn, lookUpCreated } from "./look-up.js";
 import { calcomError, type Step, stepOfCleanError } from "./step.js";
+import { keepWishedHost } from "./wished-host.js";
 
 /**
  * Makes the booking of one phase, at most once. Cal.com has no idempotency key: what the operation's own row
@@ -74,7 +74,7 @@ async function send(context: AttemptContext, operation: OperationRow): Promise<S
     await markDoubtful(deps.db, account.companyId, operation.id, error.kind);
     return await lookForOwn(context, { ...operation, lastSentAt: new Date(), error: error.kind }, error.kind);
   }
-  if (isOwn(booking, operation)) return done(context, operation, booking);
+  if (isOwn(booking, operation)) return await done(context, operation, booking);
   // Cal.com answers a repeated attendee and start with the older booking (calcom.md 1.6): it is not ours.
   await markDoubtful(deps.db, account.companyId, operation.id, "foreign_booking");
   const step = await lookForOwn(context, { ...operation, lastSentAt: new Date() }, "foreign_booking");
@@ -85,7 +85,7 @@ async function send(context: AttemptContext, operation: OperationRow): Promise<S
 async function lookForOwn(context: AttemptContext, operation: OperationRow, error: string): Promise<Step> {
   try {
     const own = await lookUpCreated(context, operation);
-    if (own.found === "own") return done(context, operation, own.booking);
+    if (own.found === "own") return await done(context, operation, own.booking);
     if (own.found === "ended") return await refuseEnded(context, operation);
     if (own.found === "taken" && error !== "ambiguous") return await refuseTaken(context, operation);
   } catch (thrown) {
@@ -115,7 +115,7 @@ async function resolveDoubt(context: AttemptContext, operation: OperationRow): P
   });
   try {
     const own = await lookUpCreated(context, operation);
-    if (own.found === "own") return done(context, operation, own.booking);
+    if (own.found === "own") return await done(context, operation, own.booking);
     if (own.found === "ended") return await refuseEnded(context, operation);
     if (Date.now() < until) return wait("outcome_unknown");
     const eventTypeId = operation.calcomEventTypeId;
@@ -155,7 +155,7 @@ async function alreadyDone(context: AttemptContext, operation: OperationRow): Pr
     const { kind, retryAfterMs } = calcomError(thrown);
     return { step: "retry", operation, error: kind, doubt: false, doubtUntil: null, retryAfterMs };
   }
-  if (booking) return done(context, operation, booking);
+  if (booking) return await done(context, operation, booking);
   return {
     step: "retry",
     operation,
@@ -166,17 +166,20 @@ async function alreadyDone(context: AttemptContext, operation: OperationRow): Pr
   };
 }
 
-function done(context: AttemptContext, operation: OperationRow, booking: CalcomBooking): Step {
+async function done(context: AttemptContext, operation: OperationRow, booking: CalcomBooking): Promise<Step> {
+  const host = await keepWishedHost(context, operation, booking);
+  if (host.kind === "unsettled") return host.step;
   return {
     step: "done",
     operation,
+    unwanted: host.kind === "unwanted",
     result: {
       operationId: operation.id,
       phaseKey: operation.phaseKey,
       uid: booking.uid,
       previousUid: null,
       accepted: booking.status === "accepted",
-      staffId: staffOfHost(context.catalogue, booking.hosts[0]?.id),
+      staffId: host.staffId,
       start: booking.start,
       end: booking.end,
     },

@@ -7,7 +7,13 @@ import type { ReviewReason } from "../../domain/booking/review.js";
 
 /** How one operation of an attempt went. */
 export type Step =
-  | { step: "done"; operation: OperationRow; result: PhaseResult }
+  | {
+      step: "done";
+      operation: OperationRow;
+      result: PhaseResult;
+      /** It stands in Cal.com, but not with the person who was asked for: it is to be taken back. */
+      unwanted?: boolean;
+    }
   /** Nothing of it stands in Cal.com, and trying again is pointless. */
   | { step: "refused"; operation: OperationRow; problem: string; doubt: boolean }
   | {
