@@ -102,8 +102,8 @@ export interface NumberUsage {
   bookedToday: number;
   /** Future appointments. */
   open: number;
-  /** Somebody of this number has been here before. */
-  hasVisited: boolean;
+  /** Somebody of this number has been here before, or the salon itself knows it: not only a voice has said so. */
+  known: boolean;
 }
 
 /**
@@ -118,10 +118,11 @@ export async function numberUsage(tx: Transaction, phone: string): Promise<Numbe
       count(*) FILTER (WHERE a.source = 'voice' AND a.created_at > now() - interval '24 hours'
         AND a.status <> 'failed')::int AS booked_today,
       count(*) FILTER (WHERE a.start_at > now() AND a.status IN ('pending', 'confirmed'))::int AS open,
-      coalesce(bool_or(a.end_at < now() AND a.status IN ('confirmed', 'completed')), false) AS has_visited
+      coalesce(bool_or(a.end_at < now() AND a.status IN ('confirmed', 'completed')), false)
+        OR EXISTS (SELECT 1 FROM customers WHERE phone = ${phone} AND source <> 'voice') AS known
     FROM appointments a
     WHERE a.attendee_phone = ${phone} OR a.customer_id IN (SELECT id FROM customers WHERE phone = ${phone})
       OR a.id IN (SELECT o.appointment_id FROM offers o JOIN calls k ON k.id = o.call_id
                   WHERE k.caller_phone = ${phone} AND o.appointment_id IS NOT NULL)`;
-  return row ?? { bookedToday: 0, open: 0, hasVisited: false };
+  return row ?? { bookedToday: 0, open: 0, known: false };
 }

@@ -122,6 +122,6 @@ async function booksTooMuch(context: ToolContext, phone: string | null): Promise
     Promise.all(numbers.map((number) => numberUsage(tx, number))),
   );
   return usages.some(
-    (usage) => usage.bookedToday >= BOOKED_A_DAY || (!usage.hasVisited && usage.open >= OPEN_OF_A_STRANGER),
+    (usage) => usage.bookedToday >= BOOKED_A_DAY || (!usage.known && usage.open >= OPEN_OF_A_STRANGER),
   );
 }
