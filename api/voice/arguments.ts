@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { PARTS_OF_DAY, type PartOfDay } from "../../domain/german-time/reading.js";
 import { givenBoolean, givenText, givenTexts } from "../../domain/voice/given.js";
+import { storable } from "../../domain/voice/storable.js";
 import type { VoiceTool } from "../../domain/voice/tools.js";
 
 const text = (description: string) => z.string().describe(description);
@@ -171,7 +172,7 @@ export function maskedArguments(given: unknown): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(args)
       .slice(0, 30)
-      .map(([name, value]) => [name.slice(0, 40), maskedValue(name, value)]),
+      .map(([name, value]) => [storable(name.slice(0, 40)), maskedValue(name, value)]),
   );
 }
 
@@ -188,7 +189,7 @@ function masked(value: unknown): unknown {
   if (typeof value === "string") {
     // Dates and times are not numbers of a phone.
     if (/^\d{4}-\d{2}-\d{2}$/.test(value)) return value;
-    return value.slice(0, 200).replace(ADDRESS_LIKE, "[address]").replace(NUMBER_LIKE, "[number]");
+    return storable(value.slice(0, 200).replace(ADDRESS_LIKE, "[address]").replace(NUMBER_LIKE, "[number]"));
   }
   if (Array.isArray(value)) return value.slice(0, 10).map(masked);
   return typeof value === "boolean" || typeof value === "number" || value === null

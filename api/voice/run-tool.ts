@@ -9,6 +9,7 @@ import { claimToolUse, keepToolAnswer, type ToolUseRow, toolAnswer } from "../..
 import { withinHours } from "../../domain/availability/hours.js";
 import type { ToolTopic } from "../../domain/speech/said.js";
 import type { Branch } from "../../domain/tenant/catalogue.js";
+import { storable } from "../../domain/voice/storable.js";
 import { VOICE_TOOLS, type VoiceTool } from "../../domain/voice/tools.js";
 import { refused, type ToolAnswer, toolAnswerSchema } from "./answer.js";
 import { maskedArguments, readArguments } from "./arguments.js";
@@ -108,7 +109,7 @@ async function inLedger(
       companyId,
       callId: opened.id,
       key: invocation.key,
-      tool: name ?? invocation.tool.slice(0, 64),
+      tool: name ?? storable(invocation.tool.slice(0, 64)),
       args: maskedArguments(invocation.args),
       argsHash,
     });

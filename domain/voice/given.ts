@@ -41,10 +41,10 @@ const UNFILLED = /^\{\{.*\}\}$|^\$\{.*\}$|^<[^<>]*>$|^%[a-z_]+%$/iu;
 export function givenText(value: unknown): string | null {
   if (typeof value === "number") return Number.isFinite(value) ? String(value) : null;
   if (typeof value !== "string") return null;
-  // Control characters come with transcripts; Postgres refuses the zero byte.
+  // Control characters come with transcripts; Postgres refuses the zero byte, and halves of pairs in JSON.
   const text = value
     .normalize("NFC")
-    .replace(/[\p{Cc}\p{Cf}\p{Z}]+/gu, " ")
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Z}]+/gu, " ")
     .trim();
   const bare = text.replace(/^["'`„“]+|["'`“”]+$/gu, "").trim();
   if (NOTHING.has(bare.toLowerCase()) || ONLY_MARKS.test(bare) || UNFILLED.test(bare)) return null;

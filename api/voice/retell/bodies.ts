@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { normalisePhone } from "../../../domain/customer/phone.js";
+import { storable } from "../../../domain/voice/storable.js";
 
 // What Retell sends grows with each of its releases: what we do not know is ignored, what is odd counts as absent.
-const word = z.string().max(500).nullish().catch(null);
+const word = z.string().max(500).transform(storable).nullish().catch(null);
 
 const callSchema = z
   .looseObject({
