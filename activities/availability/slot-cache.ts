@@ -16,6 +16,8 @@ const FRESH_IN_TROUBLE_MS = 5_000;
 const LIVE_SPAN_DAYS = 14;
 /** About forty bytes each. */
 const MOST_SLOTS = 500_000;
+/** Cal.com answers in 300 to 800 ms (calcom.md): who asks again after this would wait for an answer that may never come. */
+const SLOW_MS = 1_000;
 /** Below this share of the budget urgent requests do not wait for those that may have to wait for a token. */
 const CROWDED = 0.4;
 const ROUNDS = 3;
@@ -82,6 +84,7 @@ interface Flight {
   line: string;
   days: Set<number>;
   lane: Lane;
+  askedAt: number;
   /** Slots by UTC day. */
   landed: Promise<Map<number, Span[]>>;
 }
@@ -266,7 +269,9 @@ class Slots implements SlotCache {
     return waitFor;
   }
 
+  /** One request that hangs must not make all others of its key hang along: a caller is on the phone. */
   #mayJoin(request: SlotRequest, flight: Flight): boolean {
+    if (request.lane === "live" && this.now() - flight.askedAt > SLOW_MS) return false;
     if (URGENCY[flight.lane] >= URGENCY[request.lane]) return true;
     const { budget } = this.calcom.state(request.account);
     return budget.remaining > budget.limit * CROWDED;
@@ -318,7 +323,15 @@ class Slots implements SlotCache {
           throw error;
         },
       );
-    const flight: Flight = { companyId: account.companyId, eventTypeId: type.id, line, days, lane, landed };
+    const flight: Flight = {
+      companyId: account.companyId,
+      eventTypeId: type.id,
+      line,
+      days,
+      lane,
+      askedAt,
+      landed,
+    };
     for (const day of days) this.#flights.set(`${line}|${day}`, flight);
     // Whoever waits hears of it; a refresh in the background has nobody.
     landed.catch(() => {});
