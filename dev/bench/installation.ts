@@ -25,7 +25,7 @@ import { benchDocument, COMPANY_SLUG } from "./world.js";
 const PREFIX = "askpro-bench-";
 const API_KEY = "cal_bench";
 export const WEBHOOK_SECRET = "webhook-secret-of-the-bench";
-const SECRETS_KEY = "secrets-key-of-the-bench-32-chars!!!";
+export const SECRETS_KEY = "secrets-key-of-the-bench-32-chars!!!";
 
 export type ServiceName = "api" | "worker" | "floor" | "bareApi" | "bareWorker";
 

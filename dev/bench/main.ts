@@ -3,7 +3,8 @@ import { cpus, loadavg } from "node:os";
 import { Bookers, countRoundTrips, measureBooking } from "./booking.js";
 import { startBenchInstallation } from "./installation.js";
 import { parseOptions, USAGE } from "./options.js";
-import { bookingTables, webhookTables } from "./report.js";
+import { bookingTables, voiceTables, webhookTables } from "./report.js";
+import { measureVoice } from "./voice.js";
 import { measureWebhook } from "./webhook.js";
 
 async function main(): Promise<void> {
@@ -27,6 +28,7 @@ async function main(): Promise<void> {
     const webhook = options.scenarios.includes("webhook")
       ? await measureWebhook(installation, services, options)
       : null;
+    const voice = options.scenarios.includes("voice") ? await measureVoice(installation, services) : null;
     const machine = {
       at: new Date().toISOString(),
       node: process.version,
@@ -39,15 +41,20 @@ async function main(): Promise<void> {
     const tables = [
       ...(booking ? [bookingTables(booking)] : []),
       ...(webhook ? [webhookTables(webhook)] : []),
+      ...(voice ? [voiceTables(voice)] : []),
     ];
     process.stdout.write(`\n${tables.join("\n\n")}\n`);
     if (options.json !== null) {
-      writeFileSync(options.json, `${JSON.stringify({ machine, options, booking, webhook }, null, 2)}\n`);
+      writeFileSync(
+        options.json,
+        `${JSON.stringify({ machine, options, booking, webhook, voice }, null, 2)}\n`,
+      );
     }
     const failures = [...(booking?.series ?? []), ...(webhook?.ingress ?? [])].flatMap((series) =>
       Object.keys(series.failures),
     );
-    if (failures.length > 0 || (webhook?.applied.notApplied ?? 0) > 0) process.exitCode = 1;
+    const voiceFailed = voice !== null && (Object.keys(voice.errors).length > 0 || voice.doubleBookings > 0);
+    if (failures.length > 0 || voiceFailed || (webhook?.applied.notApplied ?? 0) > 0) process.exitCode = 1;
   } finally {
     await bookers.close();
     await installation.close();

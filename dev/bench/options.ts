@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-export const SCENARIOS = ["booking", "webhook"] as const;
+export const SCENARIOS = ["booking", "webhook", "voice"] as const;
 export type Scenario = (typeof SCENARIOS)[number];
 
 /** `echo` is ours with Cal.com's webhook about each booking, which comes back and is recognised. */
@@ -26,7 +26,7 @@ export interface BenchOptions {
   readonly profile: string | null;
 }
 
-export const USAGE = `npm run bench -- [booking] [webhook] [options]
+export const USAGE = `npm run bench -- [booking] [webhook] [voice] [options]
 
   --contenders LIST   of ours,floor,bare,echo (booking only)
   --no-round-trips    does not count round trips to the database
@@ -56,7 +56,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   });
   const scenarios = positionals.map((name) => {
     const known = SCENARIOS.find((scenario) => scenario === name);
-    if (known === undefined) throw new Error(`there is no scenario "${name}"; ${SCENARIOS.join(" or ")}`);
+    if (known === undefined) throw new Error(`there is no scenario "${name}"; ${SCENARIOS.join(", ")}`);
     return known;
   });
   const wanted = values.contenders.split(",").map((part) => {

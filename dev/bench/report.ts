@@ -1,4 +1,5 @@
 import type { BookingResult } from "./booking.js";
+import type { VoiceResult } from "./voice.js";
 import type { WebhookResult } from "./webhook.js";
 
 /** One line of progress, on stderr: stdout carries the tables alone. */
@@ -135,4 +136,34 @@ export function webhookTables({ ingress, applied }: WebhookResult): string {
     ],
   );
   return [speed, cpu, until].join("\n\n");
+}
+
+export function voiceTables({
+  series,
+  crowd,
+  errors,
+  noted,
+  doubleBookings,
+  slotsMs,
+  bookingMs,
+}: VoiceResult): string {
+  const speed = table(
+    ["voice", "callers", "n", "p50 ms", "p95 ms", "max ms", "aim p95", ""],
+    series.map((row) => [
+      row.what,
+      row.callers,
+      row.requests,
+      ms(row.p50),
+      ms(row.p95),
+      ms(row.max),
+      row.aimMs ?? "-",
+      row.aimMs === null ? "" : row.p95 <= row.aimMs ? "met" : "missed",
+    ]),
+  );
+  return [
+    `Cal.com: slots in ${slotsMs} ms, bookings in ${bookingMs} ms`,
+    speed,
+    `all at once: ${failed(crowd)}`,
+    `noted for later: ${noted}, double bookings: ${doubleBookings}, errors: ${failed(errors) || "none"}`,
+  ].join("\n\n");
 }

@@ -74,7 +74,8 @@ export interface ToolUse {
 }
 
 export type CalcomAct =
-  | { kind: "fault"; fault: FaultInput }
+  /** `at`: at the event type of that time only. */
+  | { kind: "fault"; fault: FaultInput; at: string }
   | { kind: "lift" }
   /** A person books that time over the counter, with a name of his own. */
   | { kind: "book"; at: string; silently?: boolean }
@@ -115,8 +116,8 @@ export const says = (text: string, as: Role = CALLER): Line => ({ does: "say", a
 export const hangsUp = (as: Role = CALLER): Line => ({ does: "hang-up", as });
 export const settled = (as: Role = CALLER): Line => ({ does: "settle", as });
 export const inCalcom = (what: string, act: CalcomAct): Line => ({ does: "calcom", what, act });
-export const fault = (what: string, given: FaultInput): Line =>
-  inCalcom(what, { kind: "fault", fault: given });
+export const fault = (what: string, given: FaultInput, at = "wish"): Line =>
+  inCalcom(what, { kind: "fault", fault: given, at });
 export const repeats = (as: Role = CALLER): Line => ({ does: "repeat", as });
 
 type Use = Partial<Omit<ToolUse, "tool" | "args" | "codes">>;

@@ -46,10 +46,11 @@ export async function perform(stage: Stage, play: Play, audience: Audience): Pro
   try {
     for (const line of play.lines) await scene.play(line);
     await simulator.calm();
-    const { faults, people, times } = scene;
+    const { faults, people, times, movedInCalcom } = scene;
+    const played = { times, people, movedInCalcom, before, ends: play.ends };
     return {
       play: play.name,
-      faults: [...faults, ...(await disagreements(stage, { times, people, before, ends: play.ends }))],
+      faults: [...faults, ...(await disagreements(stage, played))],
     };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
@@ -63,6 +64,7 @@ export async function perform(stage: Stage, play: Play, audience: Audience): Pro
 class Scene {
   readonly faults: string[] = [];
   readonly people = new Map<Role, Person>();
+  readonly movedInCalcom: { from: number; to: number }[] = [];
   readonly #calls = new Map<Role, Call>();
 
   constructor(
@@ -260,7 +262,10 @@ class Scene {
     };
     switch (act.kind) {
       case "fault":
-        await ask("POST", "faults", act.fault);
+        await ask("POST", "faults", {
+          ...act.fault,
+          match: { ...act.fault.match, eventTypeId: this.#eventType(timeOf(this, act.at)) },
+        });
         return;
       case "lift":
         await ask("DELETE", "faults");
@@ -273,11 +278,16 @@ class Scene {
           start: time.start.toISOString(),
           name: "Laufkundschaft",
           email: "laufkundschaft@example.org",
+          responses: { title: time.wanted.service },
         });
         return;
       }
       case "move":
         if (act.silently) await silently();
+        this.movedInCalcom.push({
+          from: timeOf(this, act.from).start.getTime(),
+          to: timeOf(this, act.to).start.getTime(),
+        });
         await ask("POST", "move", {
           uid: await uidAt(act.from),
           start: timeOf(this, act.to).start.toISOString(),

@@ -47,8 +47,16 @@ export class Call {
     readonly caller: Caller,
   ) {}
 
-  /** The platform asks what the call begins with. @returns the dynamic variables, none when nobody knows the number */
+  /** The call begins. @returns its dynamic variables, none when nobody knows the number */
   async ring(): Promise<Record<string, string>> {
+    const variables = await this.inbound();
+    if (variables.greeting !== undefined) this.agentSays(variables.greeting);
+    await this.event("call_started");
+    return variables;
+  }
+
+  /** What the platform asks while the caller hears the phone ring. */
+  async inbound(): Promise<Record<string, string>> {
     const response = await this.#send("/api/webhooks/retell/inbound", {
       event: "call_inbound",
       call_inbound: {
@@ -58,10 +66,7 @@ export class Call {
       },
     });
     const { call_inbound: answer } = inboundSchema.parse(await response.json());
-    const variables = answer.dynamic_variables ?? {};
-    if (variables.greeting !== undefined) this.agentSays(variables.greeting);
-    await this.event("call_started");
-    return variables;
+    return answer.dynamic_variables ?? {};
   }
 
   callerSays(content: string): void {

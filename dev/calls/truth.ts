@@ -29,6 +29,8 @@ export interface Person {
 export interface PlayedPlay {
   times: ReadonlyMap<string, StageTime>;
   people: ReadonlyMap<Role, Person>;
+  /** What people moved in Cal.com after it had been said, in their order; epoch milliseconds. */
+  movedInCalcom: readonly { from: number; to: number }[];
   /** Of callbacks and offers to move, from before the play. */
   before: {
     callbacks: ReadonlySet<string>;
@@ -108,7 +110,7 @@ async function standingOf(stage: Stage, played: PlayedPlay, role: Role, person: 
       `${role}: es sollten Termine stehen um [${wanted.join(", ")}], bei uns stehen [${has.join(", ")}]`,
     );
   }
-  found.push(...saidAgainstRows(role, person, rows));
+  found.push(...saidAgainstRows(role, person, rows, played));
   found.push(...(await calendarOf(stage, role, phone, rows)));
   for (const row of rows) found.push(...(await workflowOf(stage, role, row)));
   for (const told of played.ends.branchTold ?? []) {
@@ -129,7 +131,13 @@ export function timeOf(played: Pick<PlayedPlay, "times">, name: string): StageTi
 }
 
 /** I-8: the instant that was said last of an appointment is the one at which it stands. */
-function saidAgainstRows(role: Role, person: Person, rows: readonly AppointmentRow[]): string[] {
+function saidAgainstRows(
+  role: Role,
+  person: Person,
+  rows: readonly AppointmentRow[],
+  { movedInCalcom }: PlayedPlay,
+): string[] {
+  const today = (said: number) => movedInCalcom.reduce((at, { from, to }) => (at === from ? to : at), said);
   const found: string[] = [];
   const lastWord = new Map<string, Used>();
   for (const used of person.calls.flatMap((call) => call.used)) {
@@ -145,7 +153,7 @@ function saidAgainstRows(role: Role, person: Person, rows: readonly AppointmentR
     const expected = answer.code === "CANCELLED" ? "cancelled" : "confirmed";
     if (row.status !== expected)
       found.push(`${role}: gesagt wurde ${answer.code}, der Termin ist ${row.status}`);
-    const said = momentsIn(answer.say);
+    const said = momentsIn(answer.say).map(today);
     if (answer.code !== "CANCELLED" && !said.includes(new Date(row.start).getTime())) {
       found.push(`${role}: „${answer.say}“, der Termin beginnt aber ${row.start}`);
     }
@@ -153,15 +161,17 @@ function saidAgainstRows(role: Role, person: Person, rows: readonly AppointmentR
   return found;
 }
 
-/** Every instant that a sentence names, read by the same grammar as a caller's words. */
+/** Every instant that a sentence names, read by the grammar that reads callers' words; "vom … auf …" names two. */
 function momentsIn(said: string): number[] {
-  const reading = readWhen(
-    { whenText: said, date: null, time: null, partOfDay: null },
-    { now: new Date(), zone: "Europe/Berlin", openAt: () => true },
-  );
-  const wishes =
-    reading.kind === "wish" ? [reading.wish] : reading.kind === "ambiguous" ? reading.readings : [];
-  return wishes.flatMap((wish) => (wish.kind === "moment" ? [wish.start.getTime()] : []));
+  return [said, ...said.split(/ auf /u)].flatMap((part) => {
+    const reading = readWhen(
+      { whenText: part, date: null, time: null, partOfDay: null },
+      { now: new Date(), zone: "Europe/Berlin", openAt: () => true },
+    );
+    const wishes =
+      reading.kind === "wish" ? [reading.wish] : reading.kind === "ambiguous" ? reading.readings : [];
+    return wishes.flatMap((wish) => (wish.kind === "moment" ? [wish.start.getTime()] : []));
+  });
 }
 
 /** I-1, I-2: one booking in Cal.com per staffed phase, at its time and with its host, and none beyond. */

@@ -22,7 +22,7 @@ beforeAll(async () => {
   );
   let document: TenantDocument | null = null;
   const gateway = await startGateway({
-    env: { RETELL_API_KEY: RETELL_KEY, HOLD_SECONDS: String(HOLD_SECONDS), CALCOM_TIMEOUT_SECONDS: "6" },
+    env: { RETELL_API_KEY: RETELL_KEY, HOLD_SECONDS: String(HOLD_SECONDS), CALCOM_TIMEOUT_SECONDS: "2" },
     document: (base) => {
       document = parseDocument({ ...shipped, calcom: { ...base.calcom, teamId: shipped.calcom.teamId } });
       return document;
@@ -48,7 +48,7 @@ beforeAll(async () => {
       });
     },
     holdMs: HOLD_SECONDS * 1_000,
-    patienceMs: 60_000,
+    patienceMs: 90_000,
   };
 }, 180_000);
 afterAll(closeGateways, 60_000);

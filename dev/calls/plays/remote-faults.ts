@@ -226,12 +226,12 @@ export const REMOTE_FAULTS: readonly Play[] = [
       ring(),
       inCalcom("alle Webhooks bleiben liegen", { kind: "webhooks", rule: { mode: "held", times: -1 } }),
       ...books("first", HAIRCUT),
-      inCalcom("am Tresen wird auf den {second} verlegt, und dann auf den {third}", {
+      inCalcom("am Tresen wird verlegt, erst auf die zweite Zeit", {
         kind: "move",
         from: "first",
         to: "second",
       }),
-      inCalcom("…", { kind: "move", from: "second", to: "third" }),
+      inCalcom("und dann auf die dritte", { kind: "move", from: "second", to: "third" }),
       inCalcom("die Webhooks kommen, der letzte zuerst", { kind: "release-reversed" }),
       inCalcom("ab jetzt kommt jeder zweimal", {
         kind: "webhooks",
