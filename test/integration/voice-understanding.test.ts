@@ -1,0 +1,265 @@
+import { DateTime } from "luxon";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { newNumber, type PhoneCall, phoneCall } from "../support/phone.js";
+import { closeSalons, type Salon } from "../support/salon.js";
+import { TYPES } from "../support/salon-document.js";
+import { startVoiceSalon } from "../support/voice-salon.js";
+import { ask, dayIn, instantOf, offerOf, standing, startsOf, take } from "./voice-talk.js";
+
+const WEEKDAY_HOURS = ["08:00-20:00"];
+const SATURDAY_HOURS = ["09:00-14:00"];
+
+let salon: Salon;
+beforeAll(async () => {
+  salon = await startVoiceSalon({}, (document) => ({
+    ...document,
+    branches: document.branches.map((branch) => ({
+      ...branch,
+      phoneNumbers: ["+493033081738"],
+      openingHours: {
+        mon: WEEKDAY_HOURS,
+        tue: WEEKDAY_HOURS,
+        wed: WEEKDAY_HOURS,
+        thu: WEEKDAY_HOURS,
+        fri: WEEKDAY_HOURS,
+        sat: SATURDAY_HOURS,
+      },
+    })),
+  }));
+});
+afterAll(closeSalons);
+
+const today = () => DateTime.now().setZone("Europe/Berlin").startOf("day");
+
+/** The first such day (1 is Monday) that is at least so many days away. */
+function weekday(day: number, atLeast = 3): DateTime<true> {
+  let found = today().plus({ days: atLeast });
+  while (found.weekday !== day) found = found.plus({ days: 1 });
+  if (!found.isValid) throw new Error("no such day");
+  return found;
+}
+
+/** Days from now, of which the salon is open. */
+const openDay = (atLeast: number) => Math.round(weekday(2, atLeast).diff(today(), "days").days);
+
+const say = (call: PhoneCall, when_text: string, extra: Record<string, unknown> = {}) =>
+  call.use("find_slots", { services: ["Schnitt"], staff: "Emma", when_text, ...extra });
+
+const appointment = async (id: string | undefined) => (await salon.get(`/api/v2/bookings/${id}`)).body;
+
+describe("A service", () => {
+  it("that is not named or not known is asked for, never chosen (11.50, 11.52).", async () => {
+    const call = phoneCall(salon);
+    const date = dayIn(openDay(5));
+    for (const services of [undefined, [], [""], ["null"], "{{service}}"]) {
+      const answer = await call.use("find_slots", { services, date, time: "10:00" });
+      expect(answer).toMatchObject({ ok: false, code: "NEEDS_SERVICE", next: "ask_service" });
+    }
+    for (const service of ["Hufbeschlag", "Beratung", "Massage"]) {
+      const answer = await call.use("find_slots", { services: [service], date, time: "10:00" });
+      expect(answer).toMatchObject({ ok: false, code: "UNKNOWN_SERVICE", next: "ask_service" });
+      expect(answer).not.toHaveProperty("offers");
+    }
+    const both = await call.use("find_slots", { services: ["Schnitt und Dauerwelle"], date, time: "10:00" });
+    expect(both).toMatchObject({ ok: false, code: "AMBIGUOUS_SERVICE" });
+  });
+
+  it("that was offered is the one that is booked, with its event type, length and person (11.39, 11.41, 11.51).", async () => {
+    const days = openDay(6);
+    for (const [service, minutes, types] of [
+      ["Schnitt", 30, [TYPES.cutFabian]],
+      ["Dauerwelle", 135, [...TYPES.perm.fabian]],
+    ] as const) {
+      const call = phoneCall(salon);
+      const found = await ask(call, { days, service, staff: "Fabian" });
+      const offer = found.offers?.[0];
+      const booked = await take(call, offerOf(found));
+      expect(booked).toMatchObject({ code: "BOOKED" });
+      const body = await appointment(booked.appointment_id);
+      expect(body).toMatchObject({
+        start: offer?.start,
+        end: offer?.end,
+        service: { name: service },
+        staff: { slug: "fabian" },
+      });
+      expect(Date.parse(body.end) - Date.parse(body.start)).toBe(minutes * 60_000);
+      const made = standing(salon).filter((booking) => booking.metadata.appointmentId === body.id);
+      expect(made.map((booking) => booking.eventTypeId).sort()).toEqual([...types].sort());
+    }
+  });
+
+  it("that a caller usually has is a question in the greeting and decides nothing (11.53).", async () => {
+    const phone = newNumber();
+    const days = openDay(7);
+    for (const time of ["09:00", "09:30", "10:00"]) {
+      const made = await salon.book({
+        start: instantOf(days, time),
+        staff: "fabian",
+        customer: { name: "Ute Stamm", phone },
+      });
+      expect(made.status).toBe(201);
+    }
+    const call = phoneCall(salon, { from: phone });
+    const { call_inbound } = await call.inbound();
+    expect(call_inbound).toMatchObject({
+      dynamic_variables: {
+        usual_service: "Schnitt",
+        greeting: expect.stringMatching(/Schnitt.*\?$/),
+      },
+    });
+    expect(await call.use("find_slots", { date: dayIn(days) })).toMatchObject({ code: "NEEDS_SERVICE" });
+    const perm = await ask(call, { days: openDay(14), service: "Dauerwelle" });
+    const booked = await take(call, offerOf(perm));
+    expect((await appointment(booked.appointment_id)).service.slug).toBe("dauerwelle");
+  });
+});
+
+describe("A person who is asked for", () => {
+  it("and cannot do it, or does not work here, is said and not replaced (11.40).", async () => {
+    const call = phoneCall(salon);
+    const days = openDay(8);
+    const cannot = await ask(call, { days, time: "10:00", service: "Anfrage", staff: "Fabian" });
+    expect(cannot).toMatchObject({ ok: false, code: "STAFF_CANNOT_DO_SERVICE" });
+    expect(cannot.say).toMatch(/Fabian.*Emma/);
+    const unknown = await ask(call, { days, time: "10:00", staff: "Ludwig" });
+    expect(unknown).toMatchObject({ ok: false, code: "UNKNOWN_STAFF" });
+    expect(cannot).not.toHaveProperty("offers");
+    expect(unknown).not.toHaveProperty("offers");
+  });
+
+  it("and is busy then is offered at other times, not another person (11.39, 11.40).", async () => {
+    const days = openDay(9);
+    await salon.book({ start: instantOf(days, "10:00"), staff: "fabian" });
+    const call = phoneCall(salon);
+    const found = await ask(call, { days, time: "10:00", staff: "Fabian" });
+    expect(found.offers?.length).toBeGreaterThan(0);
+    for (const offer of found.offers ?? []) expect(offer.staff).toBe("Fabian Spitzer");
+    expect(startsOf(found)).not.toContain(instantOf(days, "10:00"));
+    const booked = await take(call, offerOf(found));
+    expect((await appointment(booked.appointment_id)).staff.slug).toBe("fabian");
+  });
+});
+
+describe("A time", () => {
+  it("is exact: what lies near it is another time that needs a yes of its own (11.27, 11.28).", async () => {
+    const call = phoneCall(salon);
+    const days = openDay(10);
+    const found = await ask(call, { days, time: "13:10" });
+    expect(found.code).toBe("OFFERS");
+    expect(startsOf(found)).not.toContain(instantOf(days, "13:10"));
+    expect(found.say).toMatch(/Nähe|leider/);
+    const [offer] = found.offers ?? [];
+    const confirm = await take(call, offerOf(found), { caller_confirmed: undefined });
+    const spoken =
+      DateTime.fromISO(offer?.start ?? "", { setZone: true }).hour === 13 ? "dreizehn Uhr" : "Uhr";
+    expect(confirm.say).toContain(spoken);
+    const booked = await take(call, offerOf(found));
+    expect((await appointment(booked.appointment_id)).start).toBe(offer?.start);
+  });
+
+  it("as it is said is read by our own grammar, and the answer names weekday and date (11.56).", async () => {
+    const tuesday = today().startOf("week").plus({ weeks: 1, days: 1 });
+    const found = await say(phoneCall(salon), "nächste Woche Dienstag um zehn Uhr");
+    expect(found.offers?.[0]?.start).toContain(`${tuesday.toISODate()}T10:00`);
+    expect(found.say).toMatch(/Dienstag, dem \p{L}+ten \p{L}+|morgen|übermorgen/u);
+    // The model's own date against the caller's words is asked about, never believed.
+    const against = await say(phoneCall(salon), "nächste Woche Dienstag um zehn Uhr", {
+      date: tuesday.plus({ weeks: 1 }).toISODate(),
+    });
+    expect(against).toMatchObject({ ok: false, code: "AMBIGUOUS_DATE", next: "ask_date" });
+  });
+
+  it("without a year is the next such day, and a year from the past is not believed (11.57, 11.58).", async () => {
+    const day = weekday(3, 20);
+    const spoken = `am ${day.day}. ${day.setLocale("de").toFormat("LLLL")} um elf Uhr`;
+    const call = phoneCall(salon);
+    for (const extra of [
+      {},
+      { date: day.set({ year: 2023 }).toISODate() },
+      { date: `2024-${day.toFormat("MM-dd")}` },
+    ]) {
+      const found = await say(call, spoken, extra);
+      expect(found, JSON.stringify(extra)).toMatchObject({ ok: true, code: "OFFERS" });
+      expect(found.offers?.[0]?.start).toContain(`${day.toISODate()}T11:00`);
+    }
+    const past = await phoneCall(salon).use("find_slots", {
+      services: ["Schnitt"],
+      date: "2023-12-05",
+      time: "10:00",
+    });
+    expect(past).toMatchObject({ ok: false, code: "IN_PAST", next: "ask_date" });
+  });
+
+  it("that is missing is asked for, never made up (11.59).", async () => {
+    const call = phoneCall(salon);
+    expect(await call.use("find_slots", { services: ["Schnitt"] })).toMatchObject({
+      ok: false,
+      code: "NEEDS_DATE",
+      next: "ask_date",
+    });
+    expect(await say(call, "nächste Woche")).toMatchObject({ ok: false, code: "NEEDS_DATE" });
+    const held = await salon.admin.sql`
+      SELECT 1 FROM offers o JOIN calls c ON c.id = o.call_id WHERE c.provider_call_id = ${call.id}`;
+    expect(held).toHaveLength(0);
+  });
+
+  it("on a day on which the salon is closed is said to be; the next open day is named as another day (11.55).", async () => {
+    const sunday = weekday(7);
+    const call = phoneCall(salon);
+    const closed = await call.use("find_slots", {
+      services: ["Schnitt"],
+      date: sunday.toISODate(),
+      time: "10:00",
+    });
+    expect(closed).toMatchObject({ ok: false, code: "CLOSED" });
+    expect(closed.say).toMatch(/^(Am Sonntag|Morgen|Übermorgen).*(geschlossen|nicht geöffnet)/);
+    for (const offer of closed.offers ?? []) expect(offer.start).not.toContain(sunday.toISODate());
+    // Saturday is a working day where the salon is open on it.
+    const saturday = await call.use("find_slots", {
+      services: ["Schnitt"],
+      date: weekday(6).toISODate(),
+      time: "10:00",
+    });
+    expect(saturday).toMatchObject({ ok: true, code: "OFFERS" });
+    expect(saturday.offers?.[0]?.start).toContain(`${weekday(6).toISODate()}T10:00`);
+  });
+
+  it("too soon for Cal.com is not offered, whatever our own notice, and what is offered can be booked (11.29).", async () => {
+    salon.calcom.control.editEventType(TYPES.cutFabian, { minimumBookingNotice: 4 * 1_440 });
+    try {
+      await salon.stopApi();
+      await salon.startApi();
+      const call = phoneCall(salon);
+      const soon = today().plus({ days: 1 }).weekday === 7 ? 2 : 1;
+      const found = await ask(call, { days: soon, time: "10:00", staff: "Fabian" });
+      expect(["TOO_SOON", "OFFERS"]).toContain(found.code);
+      expect(found.offers?.length).toBeGreaterThan(0);
+      for (const start of startsOf(found))
+        expect(Date.parse(start)).toBeGreaterThan(Date.now() + 4 * 86_400_000);
+      expect(await take(call, offerOf(found))).toMatchObject({ code: "BOOKED" });
+    } finally {
+      salon.calcom.control.editEventType(TYPES.cutFabian, { minimumBookingNotice: 0 });
+    }
+  });
+
+  it("beyond the horizon is refused before anything is promised (11.30).", async () => {
+    const far = await ask(phoneCall(salon), { days: 800, time: "10:00" });
+    expect(far).toMatchObject({ ok: false, code: "TOO_FAR", next: "ask_date" });
+    expect(far).not.toHaveProperty("offers");
+  });
+
+  it("is one instant for the caller, for us and for Cal.com, in summer and in winter (11.25, 11.26).", async () => {
+    const days = [openDay(11), openDay(160)];
+    for (const each of days) {
+      const call = phoneCall(salon);
+      const found = await ask(call, { days: each, time: "17:00" });
+      expect(found.offers?.[0]?.start).toMatch(/T17:00:00(\.000)?\+0[12]:00$/);
+      const booked = await take(call, offerOf(found));
+      expect(booked.say).toContain("siebzehn Uhr");
+      const body = await appointment(booked.appointment_id);
+      expect(
+        standing(salon, new Date(body.start).toISOString()).map((booking) => booking.metadata.appointmentId),
+      ).toContain(body.id);
+    }
+  });
+});
