@@ -181,6 +181,11 @@ function markRefused(state: BookingState, ids: readonly string[]): void {
   );
 }
 
+/** The interactive attempts are used up, and the one after the doubt, too. */
+function isOverdue(input: BookingInput, task: Task): boolean {
+  return task.attempt > input.durations.retryDelaysMs.length;
+}
+
 /** Interactive attempts first; after them the booking is flagged for review and goes on trying slowly. */
 async function postpone(
   input: BookingInput,
@@ -194,8 +199,10 @@ async function postpone(
   if (delay !== undefined && state.review === null) {
     task.attempt += 1;
     task.dueAt = now + Math.max(delay, retryAfterMs ?? 0);
-  } else if (doubtUntil !== null && now < doubtUntil && state.review === null) {
-    // Only look-ups so far: what is doubtful gets its second request before a person is called.
+  } else if (doubtUntil !== null && now < doubtUntil && state.review === null && !isOverdue(input, task)) {
+    // Only look-ups so far: what is doubtful gets its second request before a person is called. Once: each request
+    // that fails the same way brings a doubt of its own, and nobody would ever be called.
+    task.attempt += 1;
     task.dueAt = doubtUntil;
   } else {
     await postponeSlowly(
