@@ -15,6 +15,7 @@ const SCRIPTS = {
   bench: "dev/bench/main.ts",
   tenant: "dev/tenant-cli.ts",
   call: "dev/calls/main.ts",
+  retell: "dev/retell/write-guide.ts",
   histories: "test/replay/record.ts",
 };
 
