@@ -15,8 +15,8 @@ export const DAYS_AHEAD = 360;
 
 const SLUG = "bench-voice";
 const TEAM_ID = 60;
-const ALWAYS = ["00:00-24:00"];
-const OPEN = { mon: ALWAYS, tue: ALWAYS, wed: ALWAYS, thu: ALWAYS, fri: ALWAYS, sat: ALWAYS, sun: ALWAYS };
+const HOURS = ["09:00-19:00"];
+const OPEN = { mon: HOURS, tue: HOURS, wed: HOURS, thu: HOURS, fri: HOURS, sat: HOURS, sun: HOURS };
 
 /** What the simulator is set to (salon-gateway 12.6): what Cal.com itself was measured at. */
 export const SLOTS_MS = 550;
@@ -123,6 +123,17 @@ export async function simulatorMs(url: string, eventTypeId: number, since: numbe
     reached = Math.max(reached, to);
   }
   return busy;
+}
+
+/** Milliseconds from `since` until what the call has asked for stood in our rows; `null`: it does not yet. */
+export async function settledAfter(
+  { admin }: Installation,
+  appointmentId: string,
+  since: number,
+): Promise<number | null> {
+  const [row] = await admin.sql<{ at: Date | null }[]>`
+    SELECT max(settled_at) AS at FROM commands WHERE appointment_id = ${appointmentId}`;
+  return row?.at ? row.at.getTime() - since : null;
 }
 
 const bookingsSchema = z.object({

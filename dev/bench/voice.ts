@@ -15,6 +15,7 @@ import {
   RETELL_KEY,
   SLOTS_MS,
   STYLISTS,
+  settledAfter,
   simulatorMs,
   VOICE_NUMBER,
 } from "./voice-salon.js";
@@ -161,9 +162,12 @@ class VoiceRun {
             const since = Date.now();
             const ms = await timed(() => this.#guarded(() => this.#books(call)));
             total.push(ms);
-            if (call.used.at(-1)?.answer.code === "PENDING") this.#noted += 1;
-            else {
-              ours.push(ms - (await simulatorMs(this.installation.simulatorUrl, FIRST_TYPE + staff, since)));
+            const answer = call.used.at(-1)?.answer;
+            if (answer?.code === "PENDING") this.#noted += 1;
+            const until = answer?.code === "PENDING" ? await this.#settled(answer, since) : ms;
+            const eventTypeId = FIRST_TYPE + staff;
+            if (until !== null) {
+              ours.push(until - (await simulatorMs(this.installation.simulatorUrl, eventTypeId, since)));
             }
             await call.hangUp();
           }),
@@ -172,6 +176,16 @@ class VoiceRun {
       this.#note("book_appointment, total", callers, 3_500, [...total]);
       this.#note("book_appointment, our share", callers, 100, [...ours]);
     }
+  }
+
+  /** What the caller was not told any more was written soon after. */
+  async #settled({ appointment_id: id }: ToolAnswer, since: number): Promise<number | null> {
+    for (let look = 0; id !== undefined && look < 100; look += 1) {
+      const after = await settledAfter(this.installation, id, since);
+      if (after !== null) return after;
+      await sleep(50);
+    }
+    return null;
   }
 
   /** A hundred at once: first what needs no Cal.com, then all want an appointment. */
@@ -198,8 +212,15 @@ class VoiceRun {
     await everybody(local, (call) => use(call, "request_callback", { topic: "Frage zur Pflege" }));
     await everybody(find, async (call, index) =>
       count(
-        (await this.#guarded(() => this.#finds(call, { staff: null, day: 5 + (index % 5), minute: 840 })))
-          ?.answer ?? null,
+        (
+          await this.#guarded(() =>
+            this.#finds(call, {
+              staff: null,
+              day: 4 + (index % 10),
+              minute: 540 + 60 * Math.floor(index / 10),
+            }),
+          )
+        )?.answer ?? null,
       ),
     );
     await everybody(book, async (call) => {
