@@ -14,6 +14,7 @@ import {
 } from "../../db/calcom/relay.js";
 import { inTenant } from "../../db/client.js";
 import { type Dispatch, type Dispatcher, LifecycleClosedError } from "../booking/dispatch.js";
+import { startPump } from "./pump.js";
 import { type RouteDeps, RouteUnclearError, routeEvent } from "./route.js";
 
 export interface RelayDeps extends RouteDeps {
@@ -29,7 +30,7 @@ export interface Relay {
 }
 
 const BATCH = 64;
-const CONCURRENCY = 12;
+const SLOTS = 12;
 /** Without a nudge: what an ingress that died has left behind, and what was postponed. */
 const IDLE_MS = 500;
 const TEMPORAL_PAUSE_MS = 1_000;
@@ -42,48 +43,29 @@ const PATIENT_ATTEMPTS = 6;
  * is no workflow, because it has to work after Temporal was down.
  */
 export async function startRelay(deps: RelayDeps): Promise<Relay> {
-  let stopped = false;
-  let nudged = true;
-  let wake = () => {};
-  const nudge = () => {
-    nudged = true;
-    wake();
-  };
-  await deps.db.sql.listen(INBOX_CHANNEL, nudge, nudge);
-  const goesOn = () => !stopped;
-  const loop = (async () => {
-    while (!stopped) {
-      nudged = false;
-      let worked = 0;
-      try {
-        worked = (await relayEvents(deps, goesOn)) + (await relayCommands(deps, goesOn));
-      } catch (error) {
-        deps.log.warn({ error: nameOf(error) }, "the relay could not work");
-      }
-      if (worked > 0 || nudged || stopped) continue;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, IDLE_MS);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
-  })();
+  let nudge = () => {};
+  const heard = () => nudge();
+  await deps.db.sql.listen(INBOX_CHANNEL, heard, heard);
+  const failed = (error: unknown) => deps.log.warn({ error: nameOf(error) }, "the relay could not work");
+  const pace = { failed, everyMs: IDLE_MS, batch: BATCH, slots: SLOTS };
+  const events = startPump<WaitingEvent>({
+    ...pace,
+    claim: (limit) => claimEvents(deps.db, limit),
+    work: (event) => relayEvent(deps, event),
+  });
+  // By the clock alone: a command is the relay's only when its ingress has had its time.
+  const commands = startPump<UnstartedCommand>({
+    ...pace,
+    claim: (limit) => claimCommands(deps.db, limit),
+    work: (command) => relayCommand(deps, command),
+  });
+  nudge = events.nudge;
   return {
     nudge,
     async stop() {
-      stopped = true;
-      wake();
-      await loop;
+      await Promise.all([events.stop(), commands.stop()]);
     },
   };
-}
-
-async function relayEvents(deps: RelayDeps, goesOn: () => boolean): Promise<number> {
-  const events = await claimEvents(deps.db, BATCH);
-  await withConcurrency(events, goesOn, (event) => relayEvent(deps, event));
-  return events.length;
 }
 
 async function relayEvent(deps: RelayDeps, { id, companyId, event, attempts }: WaitingEvent): Promise<void> {
@@ -124,12 +106,6 @@ function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : "unknown";
 }
 
-async function relayCommands(deps: RelayDeps, goesOn: () => boolean): Promise<number> {
-  const commands = await claimCommands(deps.db, BATCH);
-  await withConcurrency(commands, goesOn, (command) => relayCommand(deps, command));
-  return commands.length;
-}
-
 async function relayCommand(deps: RelayDeps, command: UnstartedCommand): Promise<void> {
   const { companyId, appointmentId, workflowId } = command;
   try {
@@ -166,17 +142,4 @@ function messageOf(command: UnstartedCommand): Dispatch["message"] {
         staffId: command.payload.staffId ?? null,
       };
   }
-}
-
-async function withConcurrency<T>(
-  items: readonly T[],
-  goesOn: () => boolean,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const queue = [...items];
-  await Promise.all(
-    Array.from({ length: Math.min(CONCURRENCY, queue.length) }, async () => {
-      for (let item = queue.shift(); item !== undefined && goesOn(); item = queue.shift()) await work(item);
-    }),
-  );
 }

@@ -52,6 +52,8 @@ export async function commitUndone(
     } else if (after.status === "failed" || row?.status === "failed") {
       await failRows(tx, appointmentId, true, "given_up");
       await releaseIntervals(tx, appointmentId);
+      // A person had cancelled it while we were still looking for it: it stays cancelled, and nothing is pending.
+      if (row?.status === "cancelled") await standsAgain(tx, appointmentId);
     } else {
       if (commandId !== null) await releaseIntervals(tx, appointmentId, commandId);
       await standsAgain(tx, appointmentId);
