@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { ToolAnswer } from "../../api/voice/answer.js";
 import { type PhoneCall, phoneCall } from "../support/phone.js";
 import { closeSalons, type Salon, until } from "../support/salon.js";
-import { HOSTS, TYPES } from "../support/salon-document.js";
+import { HOSTS, OPEN_ALWAYS, TYPES } from "../support/salon-document.js";
 import { startVoiceSalon } from "../support/voice-salon.js";
 import {
   ask,
@@ -146,24 +146,33 @@ describe("A time that is offered", () => {
     expect(startsOf(found)).not.toContain(instantOf(10, "17:00"));
   });
 
-  it("whose host we cannot place keeps the chairs of those who may be meant (11.17).", async () => {
+  it("is not offered when bookings of nobody we know take as many chairs as there are (11.17).", async () => {
     const start = instantOf(11, "10:00");
-    await salon.calcom.control.book({
-      eventTypeId: TYPES.anyone,
-      start,
-      name: "Erika",
-      email: "e@example.org",
-    });
-    const { body } = await until("the appointment", async () => {
-      const found = await salon.get(`/api/v2/bookings?from=${start}&to=${instantOf(11, "10:30")}`);
-      return found.body.items.length === 1 && found;
-    });
-    const host = standing(salon, start).map((booking) => booking.hostIds[0])[0];
-    expect(body.items[0].staff.slug).toBe(host === HOSTS.emma ? "emma" : "fabian");
-    const busy = host === HOSTS.emma ? "Emma" : "Fabian";
-    expect(startsOf(await ask(phoneCall(salon), { days: 11, time: "10:00", staff: busy }))).not.toContain(
-      start,
-    );
+    for (const [index, id] of [77, 78].entries()) {
+      salon.calcom.control.seed({
+        hosts: [
+          { id, name: `Aushilfe ${index}`, email: `aushilfe-${id}@salon.test`, workingHours: OPEN_ALWAYS },
+        ],
+      });
+      salon.calcom.control.editEventType(TYPES.anyone, { hosts: [id] });
+      await salon.calcom.control.book({
+        eventTypeId: TYPES.anyone,
+        start,
+        name: "Erika",
+        email: `e${id}@example.org`,
+      });
+      const { body } = await until("the appointment", async () => {
+        const found = await salon.get(`/api/v2/bookings?from=${start}&to=${instantOf(11, "10:30")}`);
+        return found.body.items.length === index + 1 && found;
+      });
+      expect(body.items.map((item: { staff: unknown }) => item.staff)).toEqual(Array(index + 1).fill(null));
+      const call = phoneCall(salon);
+      const offered = startsOf(await ask(call, { days: 11, time: "10:00", staff: null }));
+      if (index === 0) expect(offered).toEqual([start]);
+      else expect(offered).not.toContain(start);
+      await call.event("call_ended");
+    }
+    salon.calcom.control.editEventType(TYPES.anyone, { hosts: [HOSTS.emma, HOSTS.fabian] });
   });
 
   it("is one that the caller does not have already: whoever has is asked about it (11.15).", async () => {
