@@ -61,7 +61,7 @@ export const offerSchema = z
     offer_id: z.string(),
     start: z.string().openapi({ format: "date-time" }),
     end: z.string().openapi({ format: "date-time" }),
-    staff: z.string(),
+    staff: z.string().openapi({ description: "Empty where Cal.com chooses the person when it is booked" }),
     label: z.string(),
   })
   .openapi("VoiceOffer");

@@ -3,7 +3,7 @@ import { holdOffers, type NewOffer } from "../../db/voice/offers.js";
 import type { Opening } from "../../domain/availability/openings.js";
 import { offerLabel } from "../../domain/speech/label.js";
 import type { SpokenSlot } from "../../domain/speech/said.js";
-import type { Service, StaffMember } from "../../domain/tenant/catalogue.js";
+import { calcomChoosesHost, type Service, type StaffMember } from "../../domain/tenant/catalogue.js";
 import { isoInZone } from "../../domain/time/instant.js";
 import { calledName } from "../../domain/voice/staff-match.js";
 import type { OfferView } from "./answer.js";
@@ -59,7 +59,8 @@ export async function offer(context: ToolContext, toOffer: ToOffer): Promise<Off
   return toOffer.openings.flatMap((opening, index) => {
     const id = offers[index]?.id;
     if (id === undefined || !held.has(id)) return [];
-    const staff = calledName(opening.staff, catalogue.staff);
+    const open = wished === null && calcomChoosesHost(catalogue, opening.phases);
+    const staff = open ? null : calledName(opening.staff, catalogue.staff);
     const zone = opening.branch.timeZone;
     return [
       {
@@ -67,7 +68,7 @@ export async function offer(context: ToolContext, toOffer: ToOffer): Promise<Off
           offer_id: id,
           start: isoInZone(opening.start, zone),
           end: isoInZone(opening.end, zone),
-          staff: opening.staff.name,
+          staff: open ? "" : opening.staff.name,
           label: offerLabel({ start: opening.start, zone, staff }),
         },
         spoken: { start: opening.start, zone, staff: wished === null ? null : staff },

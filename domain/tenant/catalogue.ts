@@ -134,6 +134,21 @@ export function eventTypeFor(
   return fitting.sort((a, b) => rank(b) - rank(a))[0] ?? null;
 }
 
+/**
+ * Whether Cal.com will choose who does one of these phases: on a shared event type the planned person may turn out
+ * to be another.
+ */
+export function calcomChoosesHost(
+  catalogue: Catalogue,
+  phases: readonly { calcomEventTypeId: number | null }[],
+): boolean {
+  return phases.some(({ calcomEventTypeId }) =>
+    catalogue.eventTypes.some(
+      (mapping) => mapping.staffId === null && mapping.calcomEventTypeId === calcomEventTypeId,
+    ),
+  );
+}
+
 /** Assign only staff with a complete mapping for all segments (salon-gateway 11.37). */
 export function hasCompleteMapping(
   catalogue: Catalogue,

@@ -81,7 +81,7 @@ describe("Who wants to cancel", () => {
     expect(standing(salon, instantOf(8, "15:00"))).toHaveLength(0);
   });
 
-  it("hears the same when asked again in this call, and that there is none in the next.", async () => {
+  it("hears the same when asked again in this call, and that there is none in the next; nothing is left in Cal.com (11.23).", async () => {
     const { call, appointmentId } = await bookByPhone(salon, { days: 8, time: "16:00", staff: "Fabian" });
     const cancelled = await call.use("cancel_appointment", confirm);
     expect(cancelled).toMatchObject({ code: "CANCELLED", appointment_id: appointmentId });
@@ -91,6 +91,7 @@ describe("Who wants to cancel", () => {
     ]);
     for (const answer of again)
       expect(answer).toMatchObject({ code: "CANCELLED", appointment_id: appointmentId });
+    expect(standing(salon, instantOf(8, "16:00"))).toHaveLength(0);
     const next = phoneCall(salon, { from: call.from });
     expect(await next.use("cancel_appointment", confirm)).toMatchObject({
       ok: true,

@@ -25,7 +25,7 @@ describe("Whoever withholds the number", () => {
       { days: 8, time: "10:00" },
       { name: "Wilhelmine Geheimrat" },
     );
-    for (const from of ["anonymous", "Anonymous", "unavailable", "+266696687", "", "null"]) {
+    for (const from of ["anonymous", "Anonymous", "unavailable", "+266696687", "+491234567890", "", "null"]) {
       const call = phoneCall(salon, { from });
       const other = offerOf(await ask(call, { days: 8, time: "12:00" }));
       for (const answer of [
@@ -57,7 +57,7 @@ describe("Whoever withholds the number", () => {
     );
   });
 
-  it("may book with a name and a number, which are asked for and kept with the call (11.33, 11.73).", async () => {
+  it("may book with a name and a valid number, which are asked for and kept with the call (11.32, 11.33, 11.73).", async () => {
     for (const [time, from, number] of [
       ["14:00", "anonymous", "+4915123450001"],
       ["14:30", "anonymous", "+4915123450002"],

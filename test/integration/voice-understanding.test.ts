@@ -2,7 +2,7 @@ import { DateTime } from "luxon";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newNumber, type PhoneCall, phoneCall } from "../support/phone.js";
 import { closeSalons, type Salon } from "../support/salon.js";
-import { TYPES } from "../support/salon-document.js";
+import { HOSTS, TYPES } from "../support/salon-document.js";
 import { startVoiceSalon } from "../support/voice-salon.js";
 import { ask, dayIn, instantOf, offerOf, standing, startsOf, take } from "./voice-talk.js";
 
@@ -137,6 +137,33 @@ describe("A person who is asked for", () => {
     expect(startsOf(found)).not.toContain(instantOf(days, "10:00"));
     const booked = await take(call, offerOf(found));
     expect((await appointment(booked.appointment_id)).staff.slug).toBe("fabian");
+  });
+});
+
+describe("A person whom Cal.com chooses", () => {
+  it("is not named before, and one who is asked for is the one who is booked (11.39, 11.47).", async () => {
+    const days = openDay(12);
+    for (const [time, wished] of [
+      ["09:00", null],
+      ["10:00", null],
+      ["11:00", "Emma"],
+      ["12:00", "Emma"],
+      ["13:00", "Fabian"],
+    ] as const) {
+      const call = phoneCall(salon);
+      const found = await ask(call, { days, time, service: "Beliebig", staff: wished });
+      const asked = await take(call, offerOf(found), { caller_confirmed: undefined });
+      const booked = await take(call, offerOf(found));
+      expect(booked.code).toBe("BOOKED");
+      const body = await appointment(booked.appointment_id);
+      const [made] = standing(salon).filter((booking) => booking.metadata.appointmentId === body.id);
+      expect(body.staff.slug).toBe(made?.hostIds[0] === HOSTS.emma ? "emma" : "fabian");
+      const said = JSON.stringify([found, asked, booked]);
+      if (wished === null) expect(said).not.toMatch(/Emma|Fabian/);
+      else expect(body.staff.name).toContain(wished);
+      const listed = await call.use("list_my_appointments");
+      expect(listed.appointments?.[0]?.staff).toBe(body.staff.name);
+    }
   });
 });
 

@@ -2,6 +2,7 @@ import { inTenant } from "../../../db/client.js";
 import { type OfferRow, readOffer } from "../../../db/voice/offers.js";
 import { type NumberUsage, numberUsage } from "../../../db/voice/own-appointments.js";
 import type { SpokenAppointment } from "../../../domain/speech/said.js";
+import { calcomChoosesHost } from "../../../domain/tenant/catalogue.js";
 import { personName } from "../../../domain/voice/person-name.js";
 import { spokenPhoneNumber } from "../../../domain/voice/spoken-phone-number.js";
 import { calledName } from "../../../domain/voice/staff-match.js";
@@ -102,9 +103,11 @@ export async function offerOfCall(context: ToolContext): Promise<OfferRow | null
   return found?.callId === call.id ? found : null;
 }
 
+/** Nobody is named whom Cal.com may yet replace: service and person spoken are those booked (salon-gateway I-9). */
 export function spokenOffer(context: ToolContext, offer: OfferRow): SpokenAppointment {
   const { catalogue } = context;
-  const member = catalogue.staff.find((candidate) => candidate.id === offer.staffId);
+  const open = !offer.staffWished && calcomChoosesHost(catalogue, offer.phases);
+  const member = open ? undefined : catalogue.staff.find((candidate) => candidate.id === offer.staffId);
   const service = catalogue.services.find((candidate) => candidate.id === offer.serviceId);
   return {
     start: offer.startAt,
