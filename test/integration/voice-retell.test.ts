@@ -107,6 +107,16 @@ describe("The signature", () => {
     expect((await send(good)).status).toBe(200);
   });
 
+  it("that is refused time and again is told to whoever watches: every call of that salon is dead (11.67).", async () => {
+    const alerts = () =>
+      salon.admin.sql`SELECT c.slug FROM alerts a JOIN companies c ON c.id = a.company_id
+        WHERE a.type = 'voice.signatures_refused' AND c.slug = 'nachbar'`;
+    expect(await alerts()).toEqual([]);
+    for (let n = 0; n < 12; n += 1)
+      expect((await post(bodyOf({ to_number: NEIGHBOUR_NUMBER }), OLD_KEY)).status).toBe(401);
+    expect(await alerts()).toEqual([{ slug: "nachbar" }]);
+  });
+
   it("of the installation counts only where the tenant has no key of its own.", async () => {
     const keyless = await post(bodyOf({ to_number: KEYLESS_NUMBER }), INSTALLATION_KEY);
     expect(keyless.body).toMatchObject({ ok: true, code: "SERVICES" });

@@ -1,4 +1,6 @@
 import { type Context, Hono } from "hono";
+import { inTenant } from "../../../db/client.js";
+import { raiseAlert } from "../../../db/operations/alerts.js";
 import type { CallOwner, Directory } from "../../../db/tenant/directory.js";
 import type { CallOrigin } from "../../../db/voice/call.js";
 import { addressOf } from "../../auth.js";
@@ -19,6 +21,7 @@ import {
   type RetellCall,
   toolKey,
 } from "./bodies.js";
+import { countRefusedSignatures, type RefusedSignatures } from "./refused-signatures.js";
 import { verifyRetellSignature } from "./signature.js";
 
 export interface RetellDeps extends VoiceDeps {
@@ -32,8 +35,9 @@ export interface RetellDeps extends VoiceDeps {
 const NO_KEYS = ["no key of Retell is known for this number"];
 
 /** Retell's side of voice (contract.md 5): functions, the inbound webhook, call events. */
-export function retellRoutes(deps: RetellDeps): Hono<RequestContext> {
+export function retellRoutes(retellDeps: RetellDeps): Hono<RequestContext> {
   const app = new Hono<RequestContext>();
+  const deps = { ...retellDeps, signatures: countRefusedSignatures() };
 
   app.post("/api/webhooks/retell/function", async (c) => {
     const receivedAt = Date.now();
@@ -144,7 +148,7 @@ async function read(c: Context): Promise<{ raw: Uint8Array; json: unknown }> {
  * @throws Problem `unauthorized`
  */
 async function ownerOf(
-  deps: RetellDeps,
+  deps: RetellDeps & { signatures: RefusedSignatures },
   c: Context,
   raw: Uint8Array,
   call: RetellCall,
@@ -157,11 +161,32 @@ async function ownerOf(
   });
   for (const candidate of candidates) {
     const keys = candidate.retellKeys.length > 0 ? candidate.retellKeys : NO_KEYS;
-    if (verifyRetellSignature(raw, header, keys, now)) return candidate;
+    if (!verifyRetellSignature(raw, header, keys, now)) continue;
+    deps.signatures.fitted(candidate.companyId);
+    return candidate;
   }
   if (candidates.length === 0 && verifyRetellSignature(raw, header, deps.installationKeys, now)) return null;
+  for (const { companyId } of candidates) {
+    if (header !== undefined && deps.signatures.refused(companyId, now))
+      await tellRefused(deps, companyId, now);
+  }
   await deps.limits.withoutToken(c, addressOf(c));
   throw new Problem("unauthorized", "X-Retell-Signature: is missing, too old, or made with another key");
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Every call of this company is dead as long as nobody looks (salon-gateway 11.67); once an hour is enough. */
+async function tellRefused(deps: RetellDeps, companyId: string, now: number): Promise<void> {
+  deps.log.error({ companyId }, "Retell's signatures are refused: its key and the tenant's differ");
+  await inTenant(deps.db, companyId, (tx) =>
+    raiseAlert(tx, {
+      companyId,
+      type: "voice.signatures_refused",
+      data: { since: new Date(now).toISOString() },
+      dedupeKey: `voice.signatures_refused:${Math.floor(now / HOUR_MS)}`,
+    }),
+  ).catch(() => {});
 }
 
 /** The signed envelope and nothing else: agents do pass `call_1` where an id belongs (salon-gateway 11.62). */
