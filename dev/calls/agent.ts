@@ -58,6 +58,8 @@ export class Agent {
   #wish: Wish = nothing("book");
   #last: ToolAnswer | null = null;
   #topic = "";
+  /** The last question was the agent's own. */
+  #asked = false;
 
   constructor(
     private readonly call: Call,
@@ -69,7 +71,8 @@ export class Agent {
     this.call.callerSays(text);
     const { next, code } = this.#last ?? { next: "end", code: null };
     if (HUMAN.test(text)) return await this.#callBack(text);
-    if (next === "end" || code === "SERVICES" || code === "APPOINTMENTS") return await this.#begins(text);
+    const told = !this.#asked && (code === "SERVICES" || code === "APPOINTMENTS");
+    if (next === "end" || told) return await this.#begins(text);
     if (next !== "ask_name" && next !== "confirm" && (CANCEL.test(text) || OWN.test(text))) {
       return await this.#begins(text);
     }
@@ -79,14 +82,16 @@ export class Agent {
   async #begins(text: string): Promise<void> {
     this.#topic = text;
     if (PRICES.test(text)) return await this.#use("list_services", {});
-    if (OWN.test(text)) return await this.#use("list_my_appointments", {});
-    if (CANCEL.test(text) || MOVE.test(text)) {
+    const changes = CANCEL.test(text) || MOVE.test(text);
+    if (OWN.test(text) && !changes) return await this.#use("list_my_appointments", {});
+    if (changes) {
       const known = this.#last?.appointments;
       this.#wish = nothing(CANCEL.test(text) ? "cancel" : "move");
       if (!known) await this.#use("list_my_appointments", {});
       const appointments = this.#last?.appointments ?? [];
       if (appointments.length === 1) return await this.#changes(appointments[0] ?? null);
-      if (appointments.length > 1) this.#asks("Welchen Termin meinen Sie: den ersten, zweiten oder dritten?");
+      if (appointments.length > 1)
+        this.#asks("Welchen Termin meinen Sie: den ersten, zweiten oder dritten?", "ask_which");
       return;
     }
     this.#wish = { ...nothing("book"), service: text, when: text, staff: staffIn(text) };
@@ -142,6 +147,7 @@ export class Agent {
   /** Yes or no to what was read back; anything else is a new wish. */
   async #decides(text: string): Promise<void> {
     const { code, offers, say } = this.#last ?? { code: null, offers: undefined, say: "" };
+    if (HUMAN.test(text) || PRICES.test(text)) return await this.#begins(text);
     const yes = YES.test(text);
     if (code !== "CONFIRM") {
       const [offer] = offers ?? [];
@@ -228,15 +234,17 @@ export class Agent {
   async #use(tool: VoiceTool, args: Record<string, unknown>): Promise<void> {
     const used = await this.call.use(tool, args);
     this.#last = used.answer;
+    this.#asked = false;
     this.audience.tool(used);
     this.audience.assistant(used.answer.say);
   }
 
   /** Words of the agent's own, where no tool has any. */
-  #asks(text: string, next?: ToolAnswer["next"]): void {
+  #asks(text: string, next: ToolAnswer["next"]): void {
+    this.#asked = true;
     this.call.agentSays(text);
     this.audience.assistant(text);
-    if (this.#last) this.#last = { ...this.#last, next: next ?? "ask_which" };
+    if (this.#last) this.#last = { ...this.#last, next };
   }
 }
 
