@@ -7,6 +7,7 @@ import { TenantCache } from "./cache.js";
 import { catalogueOf } from "./catalogue.js";
 import { listenForChanges } from "./changes.js";
 import { followInstallation } from "./companies.js";
+import { LastKnown } from "./last-known.js";
 import { loadTenantRows } from "./rows.js";
 import { createVault, type SecretKind, type Vault } from "./secrets.js";
 import { tokenHash } from "./tokens.js";
@@ -93,6 +94,9 @@ const TTL_MS = 60_000;
 /** While changes may be missed. */
 const TTL_WITHOUT_LISTEN_MS = 1_000;
 const LAST_USED_EVERY_MS = 60_000;
+/** Whose a call is, while the database is away: somebody is on the phone and must hear something. */
+const LAST_KNOWN_MS = 600_000;
+const LAST_KNOWN_AFTER_MS = 400;
 
 /** The directory of tenants of this process; it holds one connection more, which listens. */
 export async function createDirectory(db: Database, options: DirectoryOptions): Promise<Directory> {
@@ -155,11 +159,13 @@ export async function createDirectory(db: Database, options: DirectoryOptions): 
       })),
     );
   };
+  const callOwners = new LastKnown<CallOwner[]>(LAST_KNOWN_MS, LAST_KNOWN_AFTER_MS);
   const caches = [routes, retellKeys, tokens, catalogues, accounts, companies, webhooks, owners, owned];
   const forget = (companyId: string) => {
     for (const cache of caches) cache.drop(companyId);
     // What it names may be another's as well.
     routes.clear();
+    callOwners.clear();
   };
   const listener = await listenForChanges(db, {
     changed: forget,
@@ -200,8 +206,10 @@ export async function createDirectory(db: Database, options: DirectoryOptions): 
     },
     webhookTenant: async (slug) => (isSlug(slug) ? await webhooks.get(slug) : null),
     async companiesOfCall({ phone, agentId }) {
-      const byPhone = await ownersOf("phone", phone);
-      return byPhone.length > 0 ? byPhone : await ownersOf("agent", agentId);
+      return await callOwners.or(`${phone ?? ""}|${agentId ?? ""}`, async () => {
+        const byPhone = await ownersOf("phone", phone);
+        return byPhone.length > 0 ? byPhone : await ownersOf("agent", agentId);
+      });
     },
     companyOfEventTypeAtInstallation: async (id) => (isEventTypeId(id) ? await owners.get(String(id)) : null),
     ownsEventType: async (companyId, calcomEventTypeId) =>
