@@ -172,11 +172,11 @@ export async function releaseOffers(tx: Transaction, callId: string): Promise<vo
   ]);
 }
 
-/** Offers that other calls from this number hold at the moment. */
+/** Offers whose chairs other calls from this number keep at the moment. */
 export async function holdsElsewhere(tx: Transaction, phone: string, callId: string): Promise<number> {
   const [row] = await tx<{ held: number }[]>`
-    SELECT count(*)::int AS held FROM offers o JOIN calls k ON k.id = o.call_id
-    WHERE k.caller_phone = ${phone} AND k.id <> ${callId} AND o.state = 'open' AND o.expires_at > now()
-      AND k.ended_at IS NULL`;
+    SELECT count(DISTINCT (b.owner_id, b.expires_at))::int AS held
+    FROM calls k JOIN busy_intervals b ON b.company_id = k.company_id AND b.owner_id = k.id
+    WHERE k.caller_phone = ${phone} AND k.id <> ${callId} AND b.expires_at > clock_timestamp()`;
   return row?.held ?? 0;
 }
