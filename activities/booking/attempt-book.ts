@@ -25,7 +25,7 @@ export async function attemptBook(
     if (settled) return await alreadySettled(deps, request, settled);
     if (request.operations.length === 0) return nothingToSend();
     const steps = await Promise.all(attempt.operations.map((operation) => createOnce(context, operation)));
-    return await conclude(deps, request, steps);
+    return await conclude(deps, request, steps, attempt.phases);
   });
 }
 
@@ -33,6 +33,7 @@ async function conclude(
   deps: BookingDependencies,
   request: AttemptRequest,
   steps: readonly Step[],
+  planned: readonly { key: string; staffId: string | null }[],
 ): Promise<AttemptReport> {
   const operations = afterSteps(request.operations, steps);
   const doubt = steps.some((step) => (step.step === "retry" || step.step === "refused") && step.doubt);
@@ -43,6 +44,7 @@ async function conclude(
       deps.db,
       request,
       done.map((step) => step.result),
+      planned,
       (tx) => followMoved(tx, request, done),
     );
     return { outcome: "done", operations, doubt, appointment };

@@ -1,24 +1,27 @@
 import type { AppointmentFacts } from "../../domain/booking/facts.js";
 import { type Database, inTenant, json, type Transaction } from "../client.js";
 import type { AppointmentStatus } from "../schema/booking.js";
-import { followHosts } from "./hosts.js";
+import { followHosts, lockMovedChairs } from "./hosts.js";
 import { ownsUid, type PhaseResult, type Settlement, settleDone, written } from "./outcome.js";
 import { readStanding } from "./view.js";
 
 /**
  * All phases of a new booking stand in Cal.com: the outcome, the answer and the calendar in one transaction.
  *
+ * @param planned who was to do the phases, as it was read before
  * @param also what else belongs into it; says whether it changed the appointment
  */
 export async function commitBooked(
   db: Database,
   settlement: Settlement,
   results: readonly PhaseResult[],
+  planned: readonly { key: string; staffId: string | null }[],
   also: (tx: Transaction) => Promise<boolean>,
 ): Promise<AppointmentFacts> {
   const { companyId, appointmentId } = settlement;
   return await inTenant(db, companyId, async (tx) => {
     const status: AppointmentStatus = results.every((result) => result.accepted) ? "confirmed" : "pending";
+    await lockMovedChairs(tx, results, planned);
     const [, standing] = await Promise.all([
       writeBooked(tx, settlement, results, status),
       readStanding(tx, appointmentId),

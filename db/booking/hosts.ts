@@ -9,6 +9,23 @@ export async function readPhases(tx: Transaction, appointmentId: string): Promis
 }
 
 /**
+ * Locks the calendars between which chairs will be moved. To be called before anything of them is written: who
+ * writes first and locks then waits for somebody who waits for what was written.
+ */
+export async function lockMovedChairs(
+  tx: Transaction,
+  results: readonly PhaseResult[],
+  phases: readonly { key: string; staffId: string | null }[],
+): Promise<void> {
+  const moved = results.flatMap((result) => {
+    const planned = phases.find((phase) => phase.key === result.phaseKey)?.staffId ?? null;
+    if (result.staffId === null || planned === null || planned === result.staffId) return [];
+    return [planned, result.staffId];
+  });
+  await lockCalendars(tx, moved);
+}
+
+/**
  * Where Cal.com chose another host than we held (round robin), the chair follows. Two bookings that were
  * crossed over change places; a real overlap is recorded as a conflict.
  *

@@ -6,7 +6,7 @@ import { branchLearns } from "../notification/branch.js";
 import type { AppointmentStatus, Cancellation, CommandOutcome } from "../schema/booking.js";
 import { callBackIfPromiseBroken } from "../voice/broken-promise.js";
 import { type PhaseRow, phaseColumns, settleOperation, UnknownAppointmentError } from "./attempt.js";
-import { followHosts, readPhases } from "./hosts.js";
+import { followHosts, lockMovedChairs, readPhases } from "./hosts.js";
 import { releaseIntervals } from "./intervals.js";
 import { note, type TimelineEntry } from "./timeline.js";
 import { type AppointmentView, appointmentView, readStanding, type Standing } from "./view.js";
@@ -54,6 +54,7 @@ export async function commitMoved(
       const old = before.find((phase) => phase.key === phaseKey)?.calcomUid ?? null;
       return old !== null && old !== uid && previousUid === null;
     });
+    await lockMovedChairs(tx, results, wanted);
     await Promise.all([
       // What other commands hold, which wait for this one, is theirs.
       tx`DELETE FROM busy_intervals WHERE owner_id = ${appointmentId} AND command_id IS NULL`,

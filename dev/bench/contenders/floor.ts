@@ -108,6 +108,7 @@ app.post("/bookings", async (c) => {
         end: booking.end,
       },
     ],
+    plan,
     async () => false,
   );
   const progress = await commandProgress(db, companyId, { id: commandId });
