@@ -84,7 +84,10 @@ export type CalcomAct =
   | { kind: "cancel"; at: string; silently?: boolean }
   | { kind: "webhooks"; rule: WebhookRuleInput }
   /** In the order opposite to that in which they were held back. */
-  | { kind: "release-reversed" };
+  | { kind: "release-reversed" }
+  /** Somebody deletes the event type of that time, and makes it again. */
+  | { kind: "delete-type"; at: string }
+  | { kind: "restore-type" };
 
 /** What must be true in the end, in Cal.com, in our rows and in the workflows alike. */
 export interface Ending {

@@ -57,15 +57,19 @@ export async function perform(stage: Stage, play: Play, audience: Audience): Pro
     return { play: play.name, faults: [...scene.faults, `abgebrochen: ${why}`] };
   } finally {
     await simulator.calm();
+    await scene.restoreTypes();
     await scene.hangUpAll();
   }
 }
+
+const catalogueSchema = z.looseObject({ eventTypes: z.array(z.looseObject({ id: z.number() })) });
 
 class Scene {
   readonly faults: string[] = [];
   readonly people = new Map<Role, Person>();
   readonly movedInCalcom: { from: number; to: number }[] = [];
   readonly #calls = new Map<Role, Call>();
+  readonly #deleted: z.infer<typeof catalogueSchema>["eventTypes"] = [];
 
   constructor(
     private readonly stage: Stage,
@@ -303,8 +307,23 @@ class Scene {
       case "release-reversed": {
         const held = z.array(z.looseObject({ id: z.number() })).parse(await ask("GET", "held"));
         await ask("POST", "release", { ids: held.map(({ id }) => id).reverse() });
+        return;
       }
+      case "delete-type": {
+        const id = this.#eventType(timeOf(this, act.at));
+        const { eventTypes } = catalogueSchema.parse(await ask("GET", "catalogue"));
+        this.#deleted.push(...eventTypes.filter((type) => type.id === id));
+        await ask("DELETE", `event-types/${id}`);
+        return;
+      }
+      case "restore-type":
+        return await this.restoreTypes();
     }
+  }
+
+  async restoreTypes(): Promise<void> {
+    const deleted = this.#deleted.splice(0);
+    if (deleted.length > 0) await simulatorOf(this.stage).ask("POST", "event-types", deleted);
   }
 
   #eventType({ wanted }: StageTime): number {

@@ -8,7 +8,6 @@ import {
   gatewayOf,
   holdsOfCalls,
   isStanding,
-  poll,
   type Stage,
   simulatorOf,
   toldBranch,
@@ -18,7 +17,9 @@ import type { Call, Used } from "./telephone.js";
 /** What somebody may have been told to have, or not to have any more. */
 const SAYS_DONE = /\b(?:fest eingetragen|gebucht|verlegt|abgesagt|bestätigt)\b/iu;
 const DONE = new Set(["BOOKED", "RESCHEDULED", "CANCELLED"]);
-const NOTED_MS = 5_000;
+/** For what is told after the answer: webhooks, callbacks, the end of a hold. */
+const CONVERGED_MS = 15_000;
+const LOOK_EVERY_MS = 250;
 
 /** Somebody of a play: his number, whether or not it is shown, and his calls. */
 export interface Person {
@@ -46,26 +47,41 @@ export interface PlayedPlay {
  * @returns a sentence for each disagreement, in the order of finding; none is the truth
  */
 export async function disagreements(stage: Stage, played: PlayedPlay): Promise<string[]> {
+  const said = [...played.people.values()]
+    .flatMap((person) => person.calls.flatMap((call) => call.used))
+    .flatMap(spokenTooEarly);
+  const began = Date.now();
+  for (;;) {
+    // Everything is read anew each time: what was read a moment ago may have been on its way.
+    const { found, undecided } = await compared(stage, played);
+    const patienceMs = undecided ? stage.patienceMs : CONVERGED_MS;
+    if (found.length === 0 || Date.now() - began > patienceMs) return [...said, ...found];
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}
+
+async function compared(stage: Stage, played: PlayedPlay): Promise<{ found: string[]; undecided: boolean }> {
   const found: string[] = [];
+  let undecided = false;
   for (const [role, person] of played.people) {
-    for (const call of person.calls) {
-      found.push(...call.used.flatMap((used) => spokenTooEarly(used)));
-      found.push(...(await ledgerOf(stage, call)));
+    for (const call of person.calls) found.push(...(await ledgerOf(stage, call)));
+    const rows = await gatewayOf(stage).appointmentsOf(person.phone);
+    for (const row of rows.filter((one) => one.status === "pending" || !isSettled(one))) {
+      undecided = true;
+      found.push(`${role}: ${row.id} ist noch nicht entschieden (${row.status}, ${row.sync.state})`);
     }
-    found.push(...(await standingOf(stage, played, role, person)));
+    found.push(...(await standingOf(stage, played, role, person, rows)));
   }
   found.push(...(await callbacksOf(stage, played)));
   found.push(...(await moveOffersOf(stage, played)));
   const calls = [...played.people.values()].flatMap((person) => person.calls.map((call) => call.id));
-  const held = await poll(
-    () => holdsOfCalls(stage, calls),
-    (left) => left === 0,
-    NOTED_MS,
-  );
+  const held = await holdsOfCalls(stage, calls);
   if (held > 0) found.push(`nach dem Auflegen sind noch ${held} Zeiten für die Anrufe festgehalten`);
   found.push(...overlaps(await simulatorOf(stage).bookings()));
-  return found;
+  return { found, undecided };
 }
+
+const isSettled = (row: AppointmentRow) => row.sync.state === "synced" || row.status === "failed";
 
 /** I-10: "fest eingetragen" only with an appointment, and nothing of it in any other answer. */
 function spokenTooEarly({ tool, answer }: Used): string[] {
@@ -88,38 +104,29 @@ async function ledgerOf(stage: Stage, call: Call): Promise<string[]> {
     : [`das Gesprächsbuch hat ${written.join(", ") || "nichts"}, gesagt wurde ${codes.join(", ")}`];
 }
 
-async function standingOf(stage: Stage, played: PlayedPlay, role: Role, person: Person): Promise<string[]> {
-  const { phone } = person;
+async function standingOf(
+  stage: Stage,
+  played: PlayedPlay,
+  role: Role,
+  person: Person,
+  rows: readonly AppointmentRow[],
+): Promise<string[]> {
   const wanted = (played.ends.standing[role] ?? []).map((name) => timeOf(played, name).start.toISOString());
-  const rows = await poll(
-    () => gatewayOf(stage).appointmentsOf(phone),
-    (seen) =>
-      seen.every(
-        (row) => (row.status !== "pending" && row.sync.state === "synced") || row.status === "failed",
-      ),
-    stage.patienceMs,
-  );
-  const standing = rows.filter((row) => row.status === "confirmed");
+  const has = rows
+    .filter((row) => row.status === "confirmed")
+    .map((row) => new Date(row.start).toISOString());
   const found: string[] = [];
-  for (const row of rows.filter((one) => one.status === "pending")) {
-    found.push(`${role}: ${row.id} ist noch immer nicht entschieden (${row.sync.state})`);
-  }
-  const has = standing.map((row) => new Date(row.start).toISOString()).sort();
-  if (has.join() !== [...wanted].sort().join()) {
+  if (has.sort().join() !== wanted.sort().join()) {
     found.push(
       `${role}: es sollten Termine stehen um [${wanted.join(", ")}], bei uns stehen [${has.join(", ")}]`,
     );
   }
   found.push(...saidAgainstRows(role, person, rows, played));
-  found.push(...(await calendarOf(stage, role, phone, rows)));
+  found.push(...(await calendarOf(stage, role, person.phone, rows)));
   for (const row of rows) found.push(...(await workflowOf(stage, role, row)));
-  for (const told of played.ends.branchTold ?? []) {
-    const all = await poll(
-      async () => (await Promise.all(rows.map((row) => toldBranch(stage, row.id)))).flat(),
-      (seen) => seen.includes(told),
-      NOTED_MS,
-    );
-    if (!all.includes(told)) found.push(`die Filiale hat von ${told} nichts erfahren`);
+  const told = (await Promise.all(rows.map((row) => toldBranch(stage, row.id)))).flat();
+  for (const news of played.ends.branchTold ?? []) {
+    if (!told.includes(news)) found.push(`die Filiale hat von ${news} nichts erfahren`);
   }
   return found;
 }
@@ -234,7 +241,7 @@ async function workflowOf(stage: Stage, role: Role, row: AppointmentRow): Promis
             uids(row.phases.map((phase) => phase.calcomUid))))
     );
   };
-  const view = await poll(async () => viewSchema.parse(await handle.query("view")), agrees, stage.patienceMs);
+  const view = viewSchema.parse(await handle.query("view"));
   if (!agrees(view)) {
     found.push(
       `${role}: der Workflow sagt ${view.status} um ${view.start}, die Zeile ${row.status} um ${row.start}`,
@@ -249,13 +256,8 @@ async function workflowOf(stage: Stage, role: Role, row: AppointmentRow): Promis
 async function callbacksOf(stage: Stage, played: PlayedPlay): Promise<string[]> {
   const phones = new Set([...played.people.values()].map((person) => person.phone));
   const wanted = played.ends.callbacks ?? 0;
-  const open = await poll(
-    async () =>
-      (await gatewayOf(stage).callbacks()).filter(
-        ({ id, phone }) => !played.before.callbacks.has(id) && phone !== null && phones.has(phone),
-      ),
-    (seen) => seen.length === wanted,
-    NOTED_MS,
+  const open = (await gatewayOf(stage).callbacks()).filter(
+    ({ id, phone }) => !played.before.callbacks.has(id) && phone !== null && phones.has(phone),
   );
   return open.length === wanted ? [] : [`${open.length} Rückrufe stehen aus, es sollten ${wanted} sein`];
 }

@@ -1,10 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Database } from "../../db/client.js";
+import { Agent } from "../../dev/calls/agent.js";
+import { ZENTRALE } from "../../dev/calls/play.js";
 import { perform } from "../../dev/calls/player.js";
 import { ELSEWHERE, PLAYS } from "../../dev/calls/plays/all.js";
 import { script } from "../../dev/calls/script.js";
 import type { Stage } from "../../dev/calls/stage.js";
+import { Call, strangersNumber } from "../../dev/calls/telephone.js";
 import { parseDocument, type TenantDocument } from "../../domain/tenant/document.js";
 import { closeGateways, type GatewayProcess, startGateway } from "../support/processes.js";
 
@@ -65,6 +68,35 @@ describe("a call", () => {
       expect(faults, heard.join("\n")).toEqual([]);
     });
   }
+
+  it("can be held with the agent of the terminal: booked, moved, heard of, cancelled, called back.", async () => {
+    const call = new Call(stage, { from: strangersNumber(), to: ZENTRALE });
+    const heard: string[] = [];
+    const agent = new Agent(
+      call,
+      script((line) => heard.push(line)),
+    );
+    await call.ring();
+    const codes = async (text: string) => {
+      await agent.hears(text);
+      return call.used.at(-1)?.answer.code;
+    };
+    expect(await codes("Ich hätte gern einen Herrenhaarschnitt bei Emma, so bald wie möglich")).toBe(
+      "OFFERS",
+    );
+    expect(await codes("den ersten")).toBe("NEEDS_NAME");
+    expect(await codes("Mein Name ist Jörg Brandt")).toBe("CONFIRM");
+    expect(await codes("ja, genau"), heard.join("\n")).toBe("BOOKED");
+    expect(await codes("Welche Termine habe ich?")).toBe("APPOINTMENTS");
+    await agent.hears("Ich möchte meinen Termin verschieben");
+    expect(await codes("übernächste Woche Mittwoch vormittag")).toBe("OFFERS");
+    expect(await codes("den zweiten")).toBe("CONFIRM");
+    expect(await codes("ja, bitte"), heard.join("\n")).toBe("RESCHEDULED");
+    expect(await codes("Ich möchte meinen Termin absagen")).toBe("CONFIRM");
+    expect(await codes("nein, bitte absagen"), heard.join("\n")).toBe("CANCELLED");
+    expect(await codes("Können Sie mich zurückrufen?")).toBe("CALLBACK");
+    await call.hangUp();
+  });
 
   it("meets each of the 25 faults, or another test does.", () => {
     const met = new Set([

@@ -9,7 +9,6 @@ export const PLAYS: readonly Play[] = [...ACCEPTANCE, ...REMOTE_FAULTS, ...CALLE
 export const ELSEWHERE: Readonly<Record<number, string>> = {
   14: "a person cancels one segment: test/integration/booking-segments.test.ts",
   15: "the host is reassigned: test/integration/booking-webhooks.test.ts",
-  16: "an event type is edited or deleted: test/integration/booking-ambiguity.test.ts, dev/tenant-cli.test.ts",
   17: "nights in which the clock changes: domain/german-time/, test/integration/time.test.ts",
-  22: "two tenants name one event type: test/integration/contract-tenants.test.ts",
+  22: "two tenants name one event type: test/integration/tenant.test.ts",
 };

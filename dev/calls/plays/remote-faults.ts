@@ -170,6 +170,25 @@ export const REMOTE_FAULTS: readonly Play[] = [
     ends: { standing: { caller: ["wish"] } },
   },
   {
+    name: "terminart-geloescht",
+    title: "Zwischen Frage und Ja löscht jemand in Cal.com die Terminart und legt sie wieder an",
+    faults: [16],
+    times: { wish: haircut(8) },
+    lines: [
+      ring(),
+      ...books("wish", {
+        ...HAIRCUT,
+        codes: ["PENDING"],
+        before: [inCalcom("die Terminart wird gelöscht", { kind: "delete-type", at: "wish" })],
+      }),
+      hangsUp(),
+      { does: "review", as: "caller" },
+      inCalcom("sie wird wieder angelegt", { kind: "restore-type" }),
+      settled(),
+    ],
+    ends: { standing: { caller: ["wish"] } },
+  },
+  {
     name: "schon-abgesagt",
     title: "Der Anrufer sagt ab, was am Tresen schon abgesagt ist",
     faults: [8],
