@@ -15,7 +15,7 @@ export interface Moving {
 
 const COUNT = 3;
 /** A refusal must not wait for a slow Cal.com. */
-const PATIENCE_MS = 1_500;
+const PATIENCE_MS = 2_500;
 
 export function createAlternatives(availability: Pick<Availability, "alternativesFor">): Alternatives {
   const underWay = new Map<string, Promise<SlotView[]>>();
