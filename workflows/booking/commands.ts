@@ -6,23 +6,24 @@ import type { BookingState, CommandItem, PhaseState } from "./state.js";
 import { adopt } from "./state.js";
 import { begin, beginUndo, newOperation } from "./tasks.js";
 
-/** Takes up one command of a caller, of the dashboard or of an operator. */
-export async function takeCommand(
+/** Takes up the command that the booking was born from. */
+export function takeBook(state: BookingState, item: CommandItem & { type: "book" }): void {
+  if (state.task || state.status !== "pending" || state.phases.some((phase) => phase.uid !== null)) return;
+  begin(
+    state,
+    "book",
+    item.commandId,
+    staffed(state).map((phase) => newOperation("create", phase.key, null, phase.start)),
+  );
+}
+
+/** Takes up one later command of a caller, of the dashboard or of an operator. */
+export async function takeChange(
   input: BookingInput,
   state: BookingState,
-  item: CommandItem,
+  item: CommandItem & { type: "reschedule" | "cancel" },
 ): Promise<void> {
   switch (item.type) {
-    case "book":
-      if (state.task || state.status !== "pending" || state.phases.some((phase) => phase.uid !== null))
-        return;
-      begin(
-        state,
-        "book",
-        item.commandId,
-        staffed(state).map((phase) => newOperation("create", phase.key, null, phase.start)),
-      );
-      return;
     case "reschedule":
       if (state.task) {
         state.waiting.push(item);

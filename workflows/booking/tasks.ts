@@ -59,7 +59,7 @@ export async function attemptTask(input: BookingInput, state: BookingState): Pro
       if (report.outcome === "refused" && task.kind === "book" && task.commandId === null) {
         // A segment that a person had cancelled could not be booked again: that stays somebody's to decide.
         await enterReview(input, state, "segment_cancelled", segmentOf(state, task));
-      } else {
+      } else if (state.review) {
         await leaveReview(input, state);
       }
       if (task.kind === "undo" && task.segment !== null) {
@@ -81,7 +81,7 @@ export async function attemptTask(input: BookingInput, state: BookingState): Pro
   }
 }
 
-async function send(input: BookingInput, state: BookingState, task: Task): Promise<AttemptReport> {
+function send(input: BookingInput, state: BookingState, task: Task): Promise<AttemptReport> {
   const operations = operationsOf(state, task.operationIds);
   const request: AttemptRequest = {
     companyId: input.companyId,
@@ -92,18 +92,18 @@ async function send(input: BookingInput, state: BookingState, task: Task): Promi
   };
   switch (task.kind) {
     case "book":
-      return await remote(input).attemptBook(request);
+      return remote(input).attemptBook(request);
     case "move":
-      return await remote(input, operations.length).attemptMove(request);
+      return remote(input, operations.length).attemptMove(request);
     case "cancel":
-      return await remote(input).attemptCancel(request);
+      return remote(input).attemptCancel(request);
     case "undo": {
       const pairs = task.undoes.flatMap(({ of, by }) => {
         const [undone] = operationsOf(state, [of]);
         const [undoing] = operationsOf(state, [by]);
         return undone && undoing ? [{ of: undone, by: undoing }] : [];
       });
-      return await remote(input, pairs.length).attemptUndo({
+      return remote(input, pairs.length).attemptUndo({
         ...request,
         pairs,
         after: task.after ?? { status: null, refuse: [], complete: [] },
