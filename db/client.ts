@@ -12,6 +12,11 @@ export type Transaction = postgres.TransactionSql;
 /** A query that is sent when it is executed or waited for. */
 export type Statement = postgres.PendingQuery<postgres.Row[]>;
 
+/** A `Statement` whatever its rows are. */
+interface Sendable extends Promise<unknown> {
+  execute(): Promise<unknown>;
+}
+
 export interface ConnectOptions {
   /** Connections at most; default 10. */
   max?: number;
@@ -51,19 +56,27 @@ export class MissingTenantError extends Error {
  */
 export class Closing<T> {
   readonly #statements: readonly Promise<unknown>[];
+  readonly #result: () => T | Promise<T>;
 
-  constructor(
-    readonly value: T,
-    statements: readonly Statement[],
-  ) {
+  private constructor(statements: readonly Sendable[], result: () => T | Promise<T>) {
     this.#statements = statements.map((statement) => statement.execute());
+    this.#result = result;
     // The driver's transaction may fail first, with their connection.
     for (const statement of this.#statements) statement.catch(() => {});
   }
 
+  static with<T>(value: T, statements: readonly Sendable[]): Closing<T> {
+    return new Closing(statements, () => value);
+  }
+
+  /** @param result what they come to, read when they have all been answered */
+  static reading<T>(statements: readonly Sendable[], result: () => Promise<T>): Closing<T> {
+    return new Closing(statements, result);
+  }
+
   async answered(): Promise<T> {
     await Promise.all(this.#statements);
-    return this.value;
+    return await this.#result();
   }
 }
 
@@ -187,4 +200,11 @@ export const SERIALIZATION_FAILURE = "40001";
 /** The SQLSTATE of a Postgres error, else `null` (a lost connection has none). */
 export function sqlState(error: unknown): string | null {
   return error instanceof postgres.PostgresError ? error.code : null;
+}
+
+/** The unique constraint or index that a row would have broken; `null` for every other error. */
+export function violatedKey(error: unknown): string | null {
+  return error instanceof postgres.PostgresError && error.code === UNIQUE_VIOLATION
+    ? (error.constraint_name ?? null)
+    : null;
 }

@@ -11,11 +11,22 @@ import {
   sqlState,
   type Transaction,
 } from "../client.js";
-import { findOrCreateCustomer, type Person } from "../customer/find-or-create.js";
-import type { CommandPayload } from "../schema/booking.js";
+import {
+  findingCustomer,
+  findOrCreateCustomer,
+  foundCustomer,
+  type Person,
+} from "../customer/find-or-create.js";
 import { takeOffer } from "../voice/offers.js";
-import { acceptedEntry, insertCommand, type NewCommand, noteCommand } from "./commands.js";
-import { lockCalendars, takeIntervals, takingIntervals } from "./intervals.js";
+import {
+  acceptedEntry,
+  insertCommand,
+  insertingCommand,
+  isKnownCommand,
+  type NewCommand,
+  noteCommand,
+} from "./commands.js";
+import { type IntervalOwner, lockCalendars, takeIntervals, takingIntervals } from "./intervals.js";
 
 /** A booking as the ingress wants it accepted. */
 export interface BookingIntent {
@@ -60,56 +71,93 @@ export async function acceptBooking(db: Database, intent: BookingIntent): Promis
 }
 
 async function acceptOnce(db: Database, intent: BookingIntent): Promise<Acceptance> {
-  const { companyId, appointmentId, commandId, person } = intent;
-  let accepted: PlannedPhase[] | null = null;
+  const [only, ...others] = intent.plans;
   try {
-    const known = await inTenant(db, companyId, async (tx) => {
-      const payload: CommandPayload = {};
-      const command = { ...intent, id: commandId, kind: "book" as const, payload };
-      const owner = { companyId, ownerId: appointmentId, kind: "hold" as const, commandId };
-      const intervals = (plan: readonly PlannedPhase[]) => busyIntervalsOf(plan, intent.bufferAfterMinutes);
-      const [only, ...others] = intent.plans;
-      const [fresh, customerId] = await Promise.all([
-        insertCommand(tx, command),
-        findOrCreateCustomer(tx, companyId, person, intent.source),
-      ]);
-      if (!fresh) return true;
-      if (intent.offer) await takeOfferFor(tx, companyId, appointmentId, intent.offer, intent.plans.flat());
-      if (only && others.length === 0) {
-        accepted = only;
-        // All together: where the chair is not free, nothing is written.
-        return new Closing(false, [
-          ...takingIntervals(tx, owner, intervals(only)),
-          insertingAppointment(tx, intent, only, customerId),
-        ]);
-      }
-      await lockCalendars(
-        tx,
-        intent.plans.flat().flatMap((phase) => phase.staffId ?? []),
-      );
-      for (const [index, plan] of intent.plans.entries()) {
-        if (index === intent.plans.length - 1) {
-          await takeIntervals(tx, owner, intervals(plan));
-          accepted = plan;
-          break;
-        }
-        try {
-          await tx.savepoint((inner) => takeIntervals(inner, owner, intervals(plan)));
-          accepted = plan;
-          break;
-        } catch (error) {
-          if (sqlState(error) !== EXCLUSION_VIOLATION) throw error;
-        }
-      }
-      return new Closing(false, [insertingAppointment(tx, intent, accepted ?? [], customerId)]);
-    });
-    if (known) return { result: "known" };
-    return { result: "accepted", plan: accepted ?? [] };
+    return only && others.length === 0 && !intent.offer
+      ? await acceptTogether(db, intent, only)
+      : await acceptFirstFree(db, intent);
   } catch (error) {
     if (error instanceof OfferGone) return { result: "expired" };
     if (error instanceof NothingFree || sqlState(error) === EXCLUSION_VIOLATION) return { result: "taken" };
     throw error;
   }
+}
+
+/** The usual booking: nothing is to be decided on the way, so all goes out with COMMIT, in one round trip. */
+async function acceptTogether(
+  db: Database,
+  intent: BookingIntent,
+  plan: PlannedPhase[],
+): Promise<Acceptance> {
+  const { companyId, person, source } = intent;
+  try {
+    await inTenant(db, companyId, async (tx) =>
+      Closing.with(null, [
+        insertingCommand(tx, commandOf(intent)),
+        findingCustomer(tx, companyId, person, source),
+        ...takingIntervals(tx, ownerOf(intent), busyIntervalsOf(plan, intent.bufferAfterMinutes)),
+        insertingAppointment(tx, intent, plan),
+      ]),
+    );
+  } catch (error) {
+    if (isKnownCommand(error)) return { result: "known" };
+    throw error;
+  }
+  return { result: "accepted", plan };
+}
+
+const commandOf = (intent: BookingIntent): NewCommand => ({
+  ...intent,
+  id: intent.commandId,
+  kind: "book",
+  payload: {},
+});
+
+const ownerOf = ({ companyId, appointmentId, commandId }: BookingIntent): IntervalOwner => ({
+  companyId,
+  ownerId: appointmentId,
+  kind: "hold",
+  commandId,
+});
+
+/** Several plans, or an offer whose holds are given up for it. */
+async function acceptFirstFree(db: Database, intent: BookingIntent): Promise<Acceptance> {
+  const { companyId, appointmentId, person } = intent;
+  let accepted: PlannedPhase[] = [];
+  const known = await inTenant(db, companyId, async (tx) => {
+    const owner = ownerOf(intent);
+    const intervals = (plan: readonly PlannedPhase[]) => busyIntervalsOf(plan, intent.bufferAfterMinutes);
+    const [fresh] = await Promise.all([
+      insertCommand(tx, commandOf(intent)),
+      findOrCreateCustomer(tx, companyId, person, intent.source),
+    ]);
+    if (!fresh) return true;
+    if (intent.offer) await takeOfferFor(tx, companyId, appointmentId, intent.offer, intent.plans.flat());
+    else
+      await lockCalendars(
+        tx,
+        intent.plans.flat().flatMap((phase) => phase.staffId ?? []),
+      );
+    for (const [index, plan] of intent.plans.entries()) {
+      if (index === intent.plans.length - 1) {
+        accepted = plan;
+        // All together: where the chair is not free, nothing is written.
+        return Closing.with(false, [
+          ...takingIntervals(tx, owner, intervals(plan)),
+          insertingAppointment(tx, intent, plan),
+        ]);
+      }
+      try {
+        await tx.savepoint((inner) => takeIntervals(inner, owner, intervals(plan)));
+        accepted = plan;
+        break;
+      } catch (error) {
+        if (sqlState(error) !== EXCLUSION_VIOLATION) throw error;
+      }
+    }
+    return Closing.with(false, [insertingAppointment(tx, intent, accepted)]);
+  });
+  return known ? { result: "known" } : { result: "accepted", plan: accepted };
 }
 
 /** The call's holds stand in nobody's way any more, least of all in their own caller's. */
@@ -133,12 +181,11 @@ class OfferGone extends Error {}
 /** No plan at all could be taken; the transaction is left without a trace. */
 class NothingFree extends Error {}
 
-/** The appointment with its phases and the first line of its story, in one statement. */
+/** The appointment of the found customer with its phases and the first line of its story, in one statement. */
 function insertingAppointment(
   tx: Transaction,
   intent: BookingIntent,
   plan: readonly PlannedPhase[],
-  customerId: string,
 ): Statement {
   const { companyId, appointmentId, person } = intent;
   const first = plan[0];
@@ -162,7 +209,7 @@ function insertingAppointment(
         staff_id, staff_wished, customer_id, attendee_name, attendee_email, attendee_phone, notes, source, price_cents,
         buffer_after_minutes, sync_state)
       VALUES (${appointmentId}, ${companyId}, ${intent.workflowId}, 'pending', ${first.start}, ${last.end},
-        ${intent.timeZone}, ${intent.serviceId}, ${intent.branchId}, ${staffId}, ${intent.staffWished}, ${customerId},
+        ${intent.timeZone}, ${intent.serviceId}, ${intent.branchId}, ${staffId}, ${intent.staffWished}, ${foundCustomer(tx)},
         ${person.name}, ${person.email}, ${person.phone}, ${intent.notes}, ${intent.source}, ${intent.priceCents},
         ${intent.bufferAfterMinutes}, 'pending')),
     noted AS (

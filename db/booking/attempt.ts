@@ -1,5 +1,6 @@
+import type { PendingQuery } from "postgres";
 import type { Operation } from "../../domain/booking/operation.js";
-import { type Database, inTenant, json, type Transaction } from "../client.js";
+import { Closing, type Database, inTenant, json, type Transaction } from "../client.js";
 import type {
   AppointmentStatus,
   Cancellation,
@@ -121,37 +122,43 @@ export async function beginAttempt(
   markSent: boolean,
 ): Promise<Attempt> {
   const { companyId, appointmentId, commandId, operations } = request;
-  return await inTenant(db, companyId, async (tx) => {
-    const [commands, appointments, phases, rows] = await Promise.all([
+  const [commands, appointments, phases, fresh] = await inTenant(db, companyId, async (tx) => {
+    const command =
       commandId === null
-        ? Promise.resolve([])
+        ? null
         : tx<CommandRow[]>`
             UPDATE commands SET started_at = coalesce(started_at, now()) WHERE id = ${commandId}
-            RETURNING ${commandColumns(tx)}`,
-      tx<AppointmentRow[]>`
-        SELECT ${appointmentColumns(tx)} FROM appointments a JOIN services sv ON sv.id = a.service_id
-        WHERE a.id = ${appointmentId}`,
-      tx<PhaseRow[]>`
-        SELECT ${phaseColumns(tx)} FROM appointment_phases WHERE appointment_id = ${appointmentId} ORDER BY position`,
-      noteOperations(tx, request, operations, markSent),
-    ]);
-    const appointment = appointments[0];
-    if (!appointment) throw new UnknownAppointmentError();
-    const ordered = operations.flatMap((wanted) => rows.filter((row) => row.id === wanted.id));
-    // What is not in the rows would count as done by those that are.
-    if (ordered.length !== operations.length) throw new Error("an operation was not noted");
-    return { command: commands[0] ?? null, appointment, phases, operations: ordered };
+            RETURNING ${commandColumns(tx)}`;
+    const appointment = tx<AppointmentRow[]>`
+      SELECT ${appointmentColumns(tx)} FROM appointments a JOIN services sv ON sv.id = a.service_id
+      WHERE a.id = ${appointmentId}`;
+    const ofPhases = tx<PhaseRow[]>`
+      SELECT ${phaseColumns(tx)} FROM appointment_phases WHERE appointment_id = ${appointmentId} ORDER BY position`;
+    const noted = operations.length === 0 ? null : notingOperations(tx, request, operations, markSent);
+    return Closing.reading(
+      [command, appointment, ofPhases, noted].flatMap((statement) => statement ?? []),
+      () => Promise.all([command ?? [], appointment, ofPhases, noted ?? []]),
+    );
   });
+  const appointment = appointments[0];
+  if (!appointment) throw new UnknownAppointmentError();
+  const rows =
+    fresh.length === operations.length
+      ? fresh.map((row) => ({ ...row, fresh: markSent }))
+      : await readNoted(db, companyId, operations, markSent ? fresh : []);
+  const ordered = operations.flatMap((wanted) => rows.filter((row) => row.id === wanted.id));
+  // What is not in the rows would count as done by those that are.
+  if (ordered.length !== operations.length) throw new Error("an operation was not noted");
+  return { command: commands[0] ?? null, appointment, phases, operations: ordered };
 }
 
-async function noteOperations(
+/** Returns those only that nobody had noted before, or marked as sent: of these nothing can have been sent. */
+function notingOperations(
   tx: Transaction,
   request: { companyId: string; appointmentId: string; commandId: string | null },
   operations: readonly Operation[],
   markSent: boolean,
-): Promise<OperationRow[]> {
-  if (operations.length === 0) return [];
-  const ids = operations.map((operation) => operation.id);
+): PendingQuery<Omit<OperationRow, "fresh">[]> {
   const noted = operations.map(({ id, kind, phaseKey, uid, wantedStart }) => ({
     id,
     kind,
@@ -159,9 +166,8 @@ async function noteOperations(
     uid,
     wanted_start: wantedStart,
   }));
-  // A create of a move goes to the event type that the command wants, all others to the phase's own. Only those
-  // that nobody had marked before are returned: of these nothing can have been sent.
-  const fresh = await tx<Omit<OperationRow, "fresh">[]>`
+  // A create of a move goes to the event type that the command wants, all others to the phase's own.
+  return tx<Omit<OperationRow, "fresh">[]>`
     INSERT INTO remote_operations AS o (id, company_id, appointment_id, command_id, phase_key, kind, uid, wanted_start,
       calcom_event_type_id, state, sends, first_sent_at, last_sent_at)
     SELECT n.id, ${request.companyId}::uuid, ${request.appointmentId}::uuid, ${request.commandId}::uuid, n.phase_key, n.kind,
@@ -177,13 +183,23 @@ async function noteOperations(
         : tx`DO NOTHING`
     }
     RETURNING ${operationColumns(tx)}`;
-  if (fresh.length === ids.length) return fresh.map((row) => ({ ...row, fresh: markSent }));
-  await tx`
-    UPDATE remote_operations n SET calcom_event_type_id = ${eventTypeOf(tx, tx`n.command_id`, tx`n.appointment_id`)}
-    WHERE n.id = ANY(${ids}::uuid[]) AND n.calcom_event_type_id IS NULL`;
-  const rows = await readOperations(tx, ids);
-  const marked = new Set(markSent ? fresh.map((row) => row.id) : []);
-  return rows.map((row) => ({ ...row, fresh: marked.has(row.id) }));
+}
+
+/** All operations of an attempt that is not the first. `fresh`: those that it marked as sent itself. */
+async function readNoted(
+  db: Database,
+  companyId: string,
+  operations: readonly Operation[],
+  fresh: readonly { id: string }[],
+): Promise<OperationRow[]> {
+  const ids = operations.map((operation) => operation.id);
+  return await inTenant(db, companyId, async (tx) => {
+    await tx`
+      UPDATE remote_operations n SET calcom_event_type_id = ${eventTypeOf(tx, tx`n.command_id`, tx`n.appointment_id`)}
+      WHERE n.id = ANY(${ids}::uuid[]) AND n.calcom_event_type_id IS NULL`;
+    const rows = await readOperations(tx, ids);
+    return rows.map((row) => ({ ...row, fresh: fresh.some((one) => one.id === row.id) }));
+  });
 }
 
 /** Where operation `n` goes, as the rows of its command and its appointment say. */

@@ -29,7 +29,10 @@ export async function commitBooked(
     const followed = await followHosts(tx, settlement, results, standing?.facts.phases ?? []);
     const changed = (await also(tx)) || followed;
     const answerStatus = status === "confirmed" ? 201 : 202;
-    return await settleDone(tx, settlement, status, answerStatus, changed ? null : standing);
+    return await settleDone(tx, settlement, status, answerStatus, {
+      standing: changed ? null : standing,
+      branch: false,
+    });
   });
 }
 

@@ -1,6 +1,6 @@
 import type { ChangeRefusal } from "../../domain/booking/changeable.js";
 import type { PolicyDecision } from "../../domain/policy/policy.js";
-import { type Database, inTenant, json, type Transaction } from "../client.js";
+import { type Database, inTenant, json, type Statement, type Transaction, violatedKey } from "../client.js";
 import type { CommandPayload } from "../schema/booking.js";
 import {
   type AppointmentRow,
@@ -29,14 +29,25 @@ export interface NewCommand {
 
 /** @returns `false` when the idempotency key (or the id) names a command already */
 export async function insertCommand(tx: Transaction, command: NewCommand): Promise<boolean> {
-  const inserted = await tx<{ id: string }[]>`
+  const inserted = await tx`${insertingCommand(tx, command)} ON CONFLICT DO NOTHING RETURNING id`;
+  return inserted.length > 0;
+}
+
+/** To be sent with others: where it fails (`isKnownCommand`), so do they. */
+export function insertingCommand(tx: Transaction, command: NewCommand): Statement {
+  return tx`
     INSERT INTO commands (id, company_id, appointment_id, workflow_id, kind, idempotency_key, request_hash, actor,
       payload, relay_at)
     VALUES (${command.id}, ${command.companyId}, ${command.appointmentId}, ${command.workflowId}, ${command.kind},
       ${command.idempotencyKey}, ${command.requestHash}, ${command.actor}, ${json(tx, command.payload)},
-      clock_timestamp() + ${RELAY_AFTER_MS}::float8 * interval '1 ms')
-    ON CONFLICT DO NOTHING RETURNING id`;
-  return inserted.length > 0;
+      clock_timestamp() + ${RELAY_AFTER_MS}::float8 * interval '1 ms')`;
+}
+
+const KEYS_OF_COMMANDS = ["commands_idempotency_key", "commands_pkey"];
+
+/** The idempotency key (or the id) names a command already. */
+export function isKnownCommand(error: unknown): boolean {
+  return KEYS_OF_COMMANDS.includes(violatedKey(error) ?? "");
 }
 
 export interface Subject {

@@ -239,24 +239,32 @@ export async function settleCommand(
   const { appointmentId, commandId } = settlement;
   if (commandId === null) return;
   const view = answerStatus === null ? null : await appointmentView(tx, appointmentId);
-  await settling(tx, settlement, commandId, outcome, answerStatus, view);
+  await settling(tx, settlement, commandId, outcome, {
+    answerStatus,
+    view,
+    branch: outcome.result === "done",
+  });
   if (outcome.result === "refused") await callBackIfPromiseBroken(tx, settlement.companyId, appointmentId);
 }
 
-/** A command that is carried out, and the appointment as it stands then; `standing` is what was read already. */
+/**
+ * A command that is carried out, and the appointment as it stands then.
+ *
+ * @param how `standing`: what was read already; `branch: false`: it was a booking, of which the branch is not told
+ */
 export async function settleDone(
   tx: Transaction,
   settlement: Settlement,
   status: "pending" | "confirmed" | "cancelled",
   answerStatus: number,
-  standing: Standing | null = null,
+  { standing = null, branch = true }: { standing?: Standing | null; branch?: boolean } = {},
 ): Promise<AppointmentFacts | Closing<AppointmentFacts>> {
   const now = standing ?? (await readStanding(tx, settlement.appointmentId));
   if (!now) throw new UnknownAppointmentError();
   const { commandId } = settlement;
   if (commandId === null) return now.facts;
-  return new Closing(now.facts, [
-    settling(tx, settlement, commandId, { result: "done", status }, answerStatus, now.view),
+  return Closing.with(now.facts, [
+    settling(tx, settlement, commandId, { result: "done", status }, { answerStatus, view: now.view, branch }),
   ]);
 }
 
@@ -265,8 +273,11 @@ function settling(
   { companyId, appointmentId }: Settlement,
   commandId: string,
   outcome: CommandOutcome,
-  answerStatus: number | null,
-  view: AppointmentView | null,
+  {
+    answerStatus,
+    view,
+    branch,
+  }: { answerStatus: number | null; view: AppointmentView | null; branch: boolean },
 ): Statement {
   return tx`
     WITH settled AS (
@@ -278,8 +289,8 @@ function settling(
       INSERT INTO timeline (company_id, appointment_id, kind, action, outcome, dedupe_key)
       SELECT ${companyId}::uuid, ${appointmentId}::uuid, 'command', kind,
         ${outcome.result === "done" ? outcome.status : outcome.problem}::text, ${`settled:${commandId}`}::text
-      FROM settled ON CONFLICT DO NOTHING),
-    told AS (${branchLearns(tx, { companyId, appointmentId, commandId, done: outcome.result === "done" })})
+      FROM settled ON CONFLICT DO NOTHING)
+    ${branch ? tx`, told AS (${branchLearns(tx, { companyId, appointmentId, commandId })})` : tx``}
     SELECT pg_notify(${COMMAND_CHANNEL}, ${commandId}::text) FROM settled`;
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type postgres from "postgres";
 import type { Transaction } from "../client.js";
 
 export interface Person {
@@ -19,21 +20,39 @@ export async function findOrCreateCustomer(
   person: Person,
   source: string,
 ): Promise<string> {
-  const { name, email, phone } = person;
-  const [found] = await tx<{ id: string }[]>`
-    UPDATE customers SET email = coalesce(customers.email, ${email}), phone = coalesce(customers.phone, ${phone}), updated_at = now()
-    WHERE id = (
-      SELECT id FROM customers
-      WHERE (${email}::text IS NOT NULL AND email = ${email})
-         OR (${phone}::text IS NOT NULL AND phone = ${phone} AND (email IS NULL OR ${email}::text IS NULL))
-      ORDER BY (email IS NOT DISTINCT FROM ${email}) DESC, created_at LIMIT 1)
-    RETURNING id`;
-  if (found) return found.id;
-  const [made] = await tx<{ id: string }[]>`
-    INSERT INTO customers (id, company_id, name, email, phone, source)
-    VALUES (${randomUUID()}, ${companyId}, ${name}, ${email}, ${phone}, ${source})
-    ON CONFLICT (company_id, email) WHERE email IS NOT NULL DO UPDATE SET updated_at = now()
-    RETURNING id`;
-  if (!made) throw new Error("a customer was neither found nor made");
-  return made.id;
+  const [row] = await findingCustomer(tx, companyId, person, source);
+  if (!row) throw new Error("a customer was neither found nor made");
+  return row.id;
 }
+
+/**
+ * `findOrCreateCustomer` as one statement. It leaves the id in the transaction (`foundCustomer`), so that what needs
+ * it can be sent without waiting for it.
+ */
+export function findingCustomer(
+  tx: Transaction,
+  companyId: string,
+  person: Person,
+  source: string,
+): postgres.PendingQuery<{ id: string }[]> {
+  const { name, email, phone } = person;
+  return tx<{ id: string }[]>`
+    WITH found AS (
+      UPDATE customers SET email = coalesce(customers.email, ${email}), phone = coalesce(customers.phone, ${phone}), updated_at = now()
+      WHERE id = (
+        SELECT id FROM customers
+        WHERE (${email}::text IS NOT NULL AND email = ${email})
+           OR (${phone}::text IS NOT NULL AND phone = ${phone} AND (email IS NULL OR ${email}::text IS NULL))
+        ORDER BY (email IS NOT DISTINCT FROM ${email}) DESC, created_at LIMIT 1)
+      RETURNING id),
+    made AS (
+      INSERT INTO customers (id, company_id, name, email, phone, source)
+      SELECT ${randomUUID()}::uuid, ${companyId}::uuid, ${name}, ${email}, ${phone}, ${source}
+      WHERE NOT EXISTS (SELECT FROM found)
+      ON CONFLICT (company_id, email) WHERE email IS NOT NULL DO UPDATE SET updated_at = now()
+      RETURNING id)
+    SELECT set_config('app.customer_id', id::text, true) AS id FROM (SELECT id FROM found UNION ALL SELECT id FROM made) c`;
+}
+
+/** The customer that `findingCustomer` found in this transaction. */
+export const foundCustomer = (tx: Transaction) => tx`current_setting('app.customer_id')::uuid`;

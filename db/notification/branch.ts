@@ -7,14 +7,12 @@ import type { Transaction } from "../client.js";
  * dashboard has moved or cancelled. What people do in Cal.com is no command, and the salon did it itself.
  *
  * One more part and not one more statement: a caller waits for this transaction.
- *
- * @param command `done`: it was carried out, not refused
  */
 export function branchLearns(
   tx: Transaction,
-  command: { companyId: string; appointmentId: string; commandId: string; done: boolean },
+  command: { companyId: string; appointmentId: string; commandId: string },
 ): postgres.PendingQuery<postgres.Row[]> {
-  const { companyId, appointmentId, commandId, done } = command;
+  const { companyId, appointmentId, commandId } = command;
   const instant = (column: string) =>
     tx`to_char(${tx(column)} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
   return tx`
@@ -26,6 +24,6 @@ export function branchLearns(
         'workflowId', a.workflow_id)),
       ${`command:${commandId}`}::text, a.branch_id
     FROM settled JOIN appointments a ON a.id = ${appointmentId}::uuid
-    WHERE ${done}::boolean AND settled.kind IN ('reschedule', 'cancel')
+    WHERE settled.kind IN ('reschedule', 'cancel')
     ON CONFLICT DO NOTHING`;
 }
