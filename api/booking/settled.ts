@@ -32,24 +32,28 @@ export interface WaitFor {
 export async function whenSettled(deps: SettledDeps, wait: WaitFor): Promise<CommandProgress | null> {
   const { db, waiting } = deps;
   const { companyId, commandId, deadline } = wait;
-  const listen = () => waiting.until(commandId, Math.min(deadline - Date.now(), LOOK_ANYWAY_MS));
-  let heard = listen();
+  const listen = () => waiting.listen(commandId, Math.min(deadline - Date.now(), LOOK_ANYWAY_MS));
+  let listening = listen();
   let told = true;
   const untold = wait.signalled.then((reached) => {
     told = reached;
     return reached ? new Promise<never>(() => {}) : undefined;
   });
-  // What a second request with the key asks for may have been settled before it listened.
-  let progress = wait.replayed ? await commandProgress(db, companyId, { id: commandId }) : null;
-  while (!progress?.outcome && !progress?.answer) {
-    await Promise.race([heard, untold]);
-    const last = !told || waiting.released || Date.now() >= deadline;
-    // Listened again before the look: what is settled in between is heard.
-    if (!last) heard = listen();
-    progress = await commandProgress(db, companyId, { id: commandId });
-    if (last) break;
+  try {
+    // What a second request with the key asks for may have been settled before it listened.
+    let progress = wait.replayed ? await commandProgress(db, companyId, { id: commandId }) : null;
+    while (!progress?.outcome && !progress?.answer) {
+      await Promise.race([listening.heard, untold]);
+      const last = !told || waiting.released || Date.now() >= deadline;
+      // Listened again before the look: what is settled in between is heard.
+      if (!last) listening = listen();
+      progress = await commandProgress(db, companyId, { id: commandId });
+      if (last) break;
+    }
+    return progress;
+  } finally {
+    listening.leave();
   }
-  return progress;
 }
 
 export interface SignalDeps {

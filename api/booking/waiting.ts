@@ -1,10 +1,18 @@
 import { COMMAND_CHANNEL } from "../../db/booking/outcome.js";
 import type { Database } from "../../db/client.js";
 
+/** One who listens for a command. */
+export interface Listening {
+  /** Resolves when the command is settled, as far as was heard, or when the time is over. */
+  readonly heard: Promise<void>;
+  /** He waits no longer. */
+  leave(): void;
+}
+
 /** Wakes whoever waits for a command, the moment its outcome is durable. */
 export interface Waiting {
-  /** Resolves when the command is settled, as far as was heard, or after `ms`. */
-  until(commandId: string, ms: number): Promise<void>;
+  /** Listens for the command, from now on, for at most `ms`. */
+  listen(commandId: string, ms: number): Listening;
   /** Nobody waits any longer, now or later: the process ends. */
   release(): void;
   readonly released: boolean;
@@ -22,21 +30,23 @@ export async function listenForSettledCommands(db: Database): Promise<Waiting> {
   };
   await db.sql.listen(COMMAND_CHANNEL, wake, wakeAll);
   return {
-    until(commandId, ms) {
-      if (released) return Promise.resolve();
-      return new Promise((resolve) => {
-        const done = () => {
+    listen(commandId, ms) {
+      if (released) return { heard: Promise.resolve(), leave: () => {} };
+      let leave = () => {};
+      const heard = new Promise<void>((resolve) => {
+        leave = () => {
           clearTimeout(timer);
           const others = waiting.get(commandId);
-          others?.delete(done);
+          others?.delete(leave);
           if (others?.size === 0) waiting.delete(commandId);
           resolve();
         };
-        const timer = setTimeout(done, ms);
+        const timer = setTimeout(leave, ms);
         const others = waiting.get(commandId) ?? new Set();
-        others.add(done);
+        others.add(leave);
         waiting.set(commandId, others);
       });
+      return { heard, leave };
     },
     release() {
       released = true;
