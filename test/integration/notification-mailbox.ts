@@ -19,6 +19,8 @@ export interface Mailbox {
   attempts: number;
   /** The answer to the next messages, in order; then they are accepted. `null`: the connection is cut instead. */
   readonly answers: (string | null)[];
+  /** Whose messages get these answers; `null`: anybody's. */
+  answersFor: string | null;
   /** Before the answer to a message. */
   delayMs: number;
   close(): Promise<void>;
@@ -35,7 +37,8 @@ export async function startMailbox(): Promise<Mailbox> {
     converse(socket, async (envelope, raw) => {
       mailbox.attempts += 1;
       if (mailbox.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, mailbox.delayMs));
-      const answer = answers.shift();
+      const scripted = mailbox.answersFor === null || envelope.to.includes(mailbox.answersFor);
+      const answer = scripted ? answers.shift() : undefined;
       if (answer === null) return socket.destroy();
       if (answer === undefined) mails.push(parse(envelope, raw));
       socket.write(`${answer ?? "250 2.0.0 accepted"}\r\n`);
@@ -48,6 +51,7 @@ export async function startMailbox(): Promise<Mailbox> {
     mails,
     attempts: 0,
     answers,
+    answersFor: null,
     delayMs: 0,
     async close() {
       for (const socket of sockets) socket.destroy();
