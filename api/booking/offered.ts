@@ -47,6 +47,8 @@ export interface OfferedBooking {
   notes: string | null;
   /** Milliseconds since the epoch. */
   deadline: number;
+  /** Told as soon as intent and chair are durable: from now on it is on its way, however late the rest is. */
+  accepted(appointmentId: string): void;
 }
 
 /**
@@ -105,6 +107,7 @@ export async function bookOffer(deps: OfferedDeps, booking: OfferedBooking): Pro
       if (result.result !== "done" || !stands) return result;
       return { ...result, standsAt: { start: stands.startAt, staffId: stands.staffId } };
     }
+    booking.accepted(appointmentId);
     const signalled = signal(deps, {
       companyId,
       appointmentId,
@@ -137,6 +140,8 @@ export interface OwnChange {
   reason: string | null;
   /** Milliseconds since the epoch. */
   deadline: number;
+  /** Told as soon as the intent is durable. */
+  accepted(appointmentId: string): void;
 }
 
 /** What a caller's appointment stands like, and whether the tenant's policy lets the caller change it. */
@@ -282,6 +287,7 @@ async function changeOwn(
     if (!known) return { result: "pending", appointmentId };
     return await resultOf(deps, change, known, Promise.resolve(true), true);
   }
+  change.accepted(appointmentId);
   const signalled = signal(deps, {
     companyId,
     appointmentId,

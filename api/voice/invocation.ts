@@ -4,6 +4,7 @@ import type { Say } from "../../domain/speech/said.js";
 import type { Branch, Catalogue } from "../../domain/tenant/catalogue.js";
 import type { Log } from "../app.js";
 import type { OfferedDeps } from "../booking/offered.js";
+import type { ToolAnswer } from "./answer.js";
 import type { ToolArguments } from "./arguments.js";
 
 /** One use of a tool, whatever platform it came from: adapters only verify, read and write (voice-agents 2.4). */
@@ -48,4 +49,6 @@ export interface ToolContext {
   now: Date;
   /** Milliseconds since the epoch until which a tool may wait for others. */
   deadline: number;
+  /** What is said from now on when the time runs out before the tool has an answer; `null`: an apology. */
+  ifLate(answer: ToolAnswer | null): void;
 }

@@ -67,23 +67,32 @@ export class ToolKeyReusedError extends Error {
 export async function runTool(deps: VoiceDeps, invocation: ToolInvocation): Promise<ToolAnswer> {
   const name = toolOf(invocation.tool);
   const deadline = invocation.receivedAt + (name === null ? READ_MS : TOOLS[name].deadlineMs) - RETURN_MS;
-  const late = new AbortController();
-  const running = inLedger(deps, invocation, name, deadline).catch((error: unknown) => {
+  const inTime = new AbortController();
+  const late: Late = { answer: null, said: null };
+  const running = inLedger(deps, invocation, name, deadline, late).catch((error: unknown) => {
     if (error instanceof ToolKeyReusedError) throw error;
     return unexpected(deps, invocation, error);
   });
   try {
     return await Promise.race([
       running,
-      sleep(Math.max(0, deadline - Date.now()), undefined, { signal: late.signal }).then(() => {
+      sleep(Math.max(0, deadline - Date.now()), undefined, { signal: inTime.signal }).then(() => {
         deps.log.warn({ companyId: invocation.origin.companyId, tool: name }, "a tool ran out of time");
-        return temporary(deps, false);
+        late.said = late.answer;
+        return late.said ?? temporary(deps, false);
       }),
     ]);
   } finally {
-    late.abort();
+    inTime.abort();
     running.catch(() => {});
   }
+}
+
+/** What has been accepted is never apologised for as if it had come to nothing: the caller would ask elsewhere. */
+interface Late {
+  /** True from the moment it is noted. */
+  answer: ToolAnswer | null;
+  said: ToolAnswer | null;
 }
 
 /** Agents carry the version of a published flow in the name (salon-gateway 9.1). */
@@ -97,6 +106,7 @@ async function inLedger(
   invocation: ToolInvocation,
   name: VoiceTool | null,
   deadline: number,
+  late: Late,
 ): Promise<ToolAnswer> {
   const { origin, receivedAt } = invocation;
   const { companyId } = origin;
@@ -120,7 +130,8 @@ async function inLedger(
     const known = await firstAnswer(deps, companyId, row, deadline);
     if (known) return known;
   }
-  const answer = await answerOf(deps, invocation, name, call, deadline);
+  const found = await answerOf(deps, invocation, name, call, deadline, late);
+  const answer = late.said ?? found;
   const kept = await inTenant(deps.db, companyId, async (tx) => {
     const first = await keepToolAnswer(tx, row.id, {
       code: answer.code,
@@ -162,6 +173,7 @@ async function answerOf(
   name: VoiceTool | null,
   call: Call,
   deadline: number,
+  late: Late,
 ): Promise<ToolAnswer> {
   const { say } = deps;
   if (name === null) return refused("UNKNOWN_TOOL", say.unknownTool(), "offer_callback");
@@ -187,6 +199,9 @@ async function answerOf(
     args: readArguments(invocation.args),
     now: new Date(),
     deadline: deadline - FINISH_MS,
+    ifLate: (answer) => {
+      late.answer = answer;
+    },
   };
   try {
     return await tool.run(context);

@@ -60,6 +60,7 @@ export async function bookAppointment(context: ToolContext): Promise<ToolAnswer>
     person: { name, email: null, phone },
     notes: args.notes,
     deadline: context.deadline,
+    accepted: (appointmentId) => context.ifLate(noted(context, offer, appointmentId)),
   });
   return await answerOf(context, offer, result);
 }
@@ -77,12 +78,7 @@ async function answerOf(context: ToolContext, offer: OfferRow, result: Result): 
         appointment_id: result.appointmentId,
       });
     case "pending":
-      return done(
-        "PENDING",
-        say.pending({ now: context.now, change: "book", appointment, confirmationBy: null }),
-        "end",
-        { appointment_id: result.appointmentId },
-      );
+      return noted(context, offer, result.appointmentId);
     case "taken":
       return await takenInstead(context, offer);
     case "expired":
@@ -90,6 +86,18 @@ async function answerOf(context: ToolContext, offer: OfferRow, result: Result): 
     case "refused":
       return refusedByRules(context, result);
   }
+}
+
+/** The chair is held and the booking goes on; Cal.com has not said yes. */
+function noted(context: ToolContext, offer: OfferRow, appointmentId: string): ToolAnswer {
+  const appointment = spokenOffer(context, offer);
+  const say = context.deps.say.pending({
+    now: context.now,
+    change: "book",
+    appointment,
+    confirmationBy: null,
+  });
+  return done("PENDING", say, "end", { appointment_id: appointmentId });
 }
 
 /** An offer belongs to one call; anybody else's looks as if it had never been. */

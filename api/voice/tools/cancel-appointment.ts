@@ -76,6 +76,7 @@ export async function cancelAppointment(context: ToolContext): Promise<ToolAnswe
     subject,
     reason: args.reason,
     deadline: context.deadline,
+    accepted: () => context.ifLate(noted(context, appointment)),
   });
   if (moveFirst && (result.result === "done" || result.result === "pending")) {
     await inTenant(deps.db, companyId, (tx) => decideMoveOffer(tx, call.id, appointment.id, "declined"));
@@ -100,13 +101,21 @@ function answerOf(
         { appointment_id: result.appointmentId },
       );
     case "pending":
-      return done("PENDING", say.pending({ ...spoken, change: "cancel", confirmationBy: null }), "end", {
-        appointment_id: result.appointmentId,
-      });
+      return noted(context, appointment);
     case "refused":
       return refusedByRules(context, result, "cancel");
     case "taken":
     case "expired":
       return refused("TEMPORARY", say.temporary({ callback: false }), "offer_callback");
   }
+}
+
+function noted(context: ToolContext, appointment: OwnAppointment): ToolAnswer {
+  const say = context.deps.say.pending({
+    now: context.now,
+    appointment: spokenAppointment(context, appointment),
+    change: "cancel",
+    confirmationBy: null,
+  });
+  return done("PENDING", say, "end", { appointment_id: appointment.id });
 }

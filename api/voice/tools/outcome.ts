@@ -13,6 +13,8 @@ export async function takenInstead(
     phases: readonly { calcomEventTypeId: number | null; calcomUid: string | null }[];
   },
 ): Promise<ToolAnswer> {
+  // It was accepted, and came to nothing: it is not on its way any more.
+  context.ifLate(null);
   const offered = await fresh(context, offer, moving);
   const say = context.deps.say.slotTaken({ now: context.now, offers: offered.map(({ spoken }) => spoken) });
   if (offered.length === 0) return refused("SLOT_TAKEN", say, "offer_callback");
@@ -73,6 +75,7 @@ export function refusedByRules(
   result: Result & { result: "refused" },
   action: "cancel" | "reschedule" | "book" = "book",
 ): ToolAnswer {
+  context.ifLate(null);
   const { say } = context.deps;
   const { problem, refusal } = result;
   if (refusal?.problem === "policy" && action !== "book") {

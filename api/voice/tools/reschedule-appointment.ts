@@ -83,6 +83,7 @@ export async function rescheduleAppointment(context: ToolContext): Promise<ToolA
     subject,
     reason: args.reason,
     deadline: context.deadline,
+    accepted: () => context.ifLate(noted(context, offer, appointment.id)),
   });
   if (result.result === "done" || result.result === "pending") {
     await inTenant(deps.db, companyId, (tx) => decideMoveOffer(tx, call.id, appointment.id, "accepted"));
@@ -115,12 +116,7 @@ async function answerOf(context: ToolContext, move: Move, result: Result): Promi
         { appointment_id: result.appointmentId },
       );
     case "pending":
-      return done(
-        "PENDING",
-        say.pending({ now: context.now, change: "reschedule", appointment: to, confirmationBy: null }),
-        "end",
-        { appointment_id: result.appointmentId },
-      );
+      return noted(context, offer, appointment.id);
     case "taken":
       return await takenInstead(context, offer, {
         appointmentId: appointment.id,
@@ -131,6 +127,16 @@ async function answerOf(context: ToolContext, move: Move, result: Result): Promi
     case "refused":
       return refusedByRules(context, result, "reschedule");
   }
+}
+
+function noted(context: ToolContext, offer: OfferRow, appointmentId: string): ToolAnswer {
+  const say = context.deps.say.pending({
+    now: context.now,
+    change: "reschedule",
+    appointment: spokenOffer(context, offer),
+    confirmationBy: null,
+  });
+  return done("PENDING", say, "end", { appointment_id: appointmentId });
 }
 
 /** Where it stood before the move that is asked for once more. */
