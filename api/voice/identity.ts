@@ -1,10 +1,5 @@
-import { inTenant } from "../../db/client.js";
-import {
-  type KnownCaller,
-  knownCaller,
-  type OwnAppointment,
-  ownAppointments,
-} from "../../db/voice/own-appointments.js";
+import { inTenant, type Transaction } from "../../db/client.js";
+import { isCustomersNumber, type OwnAppointment, ownAppointments } from "../../db/voice/own-appointments.js";
 import { CALLBACK_WITHIN_MS } from "../../domain/callback/promise.js";
 import { appointmentLabel } from "../../domain/speech/label.js";
 import type { SpokenAppointment } from "../../domain/speech/said.js";
@@ -16,23 +11,26 @@ import { appointmentRef } from "./references.js";
 
 /** Who calls, by the number that the platform saw and nothing else (voice-agents 3.6). */
 export type Identity =
-  | { kind: "known"; customer: KnownCaller | null; appointments: OwnAppointment[] }
+  | { kind: "known"; appointments: OwnAppointment[] }
   /** A number that this tenant does not know. */
   | { kind: "unmatched" }
   /** Withheld. */
   | { kind: "anonymous" };
 
 export async function identify(context: ToolContext): Promise<Identity> {
-  const { callerPhone, companyId, deps } = context;
+  const { companyId, deps } = context;
+  return await inTenant(deps.db, companyId, (tx) => identifyWithin(tx, context));
+}
+
+/** The same within a transaction that is open already; both questions are sent together. */
+export async function identifyWithin(tx: Transaction, context: ToolContext): Promise<Identity> {
+  const { callerPhone } = context;
   if (callerPhone === null) return { kind: "anonymous" };
-  return await inTenant(deps.db, companyId, async (tx) => {
-    const [customer, appointments] = await Promise.all([
-      knownCaller(tx, callerPhone),
-      ownAppointments(tx, callerPhone),
-    ]);
-    if (!customer && appointments.length === 0) return { kind: "unmatched" as const };
-    return { kind: "known" as const, customer, appointments };
-  });
+  const [isCustomers, appointments] = await Promise.all([
+    isCustomersNumber(tx, callerPhone),
+    ownAppointments(tx, callerPhone),
+  ]);
+  return isCustomers || appointments.length > 0 ? { kind: "known", appointments } : { kind: "unmatched" };
 }
 
 /** What somebody hears who may not see, move or cancel anything: nothing that is stored, and a way on. */

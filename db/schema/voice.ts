@@ -64,6 +64,7 @@ export const calls = pgTable(
     index("calls_provider").on(t.companyId, t.provider, t.providerCallId, t.startedAt),
     index("calls_started").on(t.companyId, t.startedAt),
     index("calls_customer").on(t.companyId, t.customerId),
+    index("calls_caller").on(t.companyId, t.callerPhone),
   ],
 );
 

@@ -74,32 +74,69 @@ export async function holdOffers(
           WHERE owner_id = ANY(${[...own]}::uuid[])`.execute(),
     freeOldest(tx, callId, LIVE_HOLDS - wanted.length),
   ]);
-  const held = new Set<string>();
-  for (const { offer, intervals } of wanted) {
-    const now = Date.now();
-    const expiresAt = new Date(now + offer.holdMs);
-    const toHold = intervals.flatMap((interval) => without(interval, standing));
+  const now = Date.now();
+  const holds = wanted.map(({ offer, intervals }) => ({
+    offer,
+    owner: {
+      companyId,
+      ownerId: callId,
+      kind: "hold" as const,
+      commandId: null,
+      expiresAt: new Date(now + offer.holdMs),
+    },
+    intervals: intervals.flatMap((interval) => without(interval, standing)),
+  }));
+  // Nearly always all of them are still free: then they are taken together.
+  try {
+    await tx.savepoint(async (inner) => {
+      await Promise.all(holds.map((hold) => takeIntervals(inner, hold.owner, hold.intervals)));
+    });
+    await writeOffers(tx, companyId, callId, offers, now);
+    return new Set(offers.map((offer) => offer.id));
+  } catch (error) {
+    if (sqlState(error) !== EXCLUSION_VIOLATION) throw error;
+    if (holds.length === 1) return new Set();
+  }
+  const free: NewOffer[] = [];
+  for (const { offer, owner, intervals } of holds) {
     try {
-      await tx.savepoint((inner) =>
-        takeIntervals(
-          inner,
-          { companyId, ownerId: callId, kind: "hold", commandId: null, expiresAt },
-          toHold,
-        ),
-      );
+      await tx.savepoint((inner) => takeIntervals(inner, owner, intervals));
+      free.push(offer);
     } catch (error) {
       if (sqlState(error) !== EXCLUSION_VIOLATION) throw error;
-      continue;
     }
-    await tx`
-      INSERT INTO offers (company_id, id, call_id, service_id, branch_id, staff_id, staff_wished, start_at, end_at,
-        time_zone, phases, price_cents, buffer_after_minutes, kind, expires_at)
-      VALUES (${companyId}, ${offer.id}, ${callId}, ${offer.serviceId}, ${offer.branchId}, ${offer.staffId},
-        ${offer.staffWished}, ${offer.start}, ${offer.end}, ${offer.timeZone}, ${json(tx, offer.phases)},
-        ${offer.priceCents}, ${offer.bufferAfterMinutes}, ${offer.kind}, ${new Date(now + offer.validMs)})`;
-    held.add(offer.id);
   }
-  return held;
+  await writeOffers(tx, companyId, callId, free, now);
+  return new Set(free.map((offer) => offer.id));
+}
+
+async function writeOffers(
+  tx: Transaction,
+  companyId: string,
+  callId: string,
+  offers: readonly NewOffer[],
+  now: number,
+): Promise<void> {
+  if (offers.length === 0) return;
+  await tx`INSERT INTO offers ${tx(
+    offers.map((offer) => ({
+      company_id: companyId,
+      id: offer.id,
+      call_id: callId,
+      service_id: offer.serviceId,
+      branch_id: offer.branchId,
+      staff_id: offer.staffId,
+      staff_wished: offer.staffWished,
+      start_at: offer.start,
+      end_at: offer.end,
+      time_zone: offer.timeZone,
+      phases: json(tx, offer.phases),
+      price_cents: offer.priceCents,
+      buffer_after_minutes: offer.bufferAfterMinutes,
+      kind: offer.kind,
+      expires_at: new Date(now + offer.validMs),
+    })),
+  )}`;
 }
 
 /** Gives back the chairs of the call's oldest holds until at most `keep` offers hold one. */

@@ -31,13 +31,19 @@ export async function ownAppointments(tx: Transaction, phone: string): Promise<O
     ...(await tx<OwnAppointment[]>`
       SELECT ${columns(tx)}
       FROM appointments a JOIN services sv ON sv.id = a.service_id LEFT JOIN staff st ON st.id = a.staff_id
-      WHERE a.start_at > now() AND a.status IN ('pending', 'confirmed') AND (
-        a.attendee_phone = ${phone}
-        OR a.customer_id IN (SELECT id FROM customers WHERE phone = ${phone})
-        OR a.id IN (SELECT o.appointment_id FROM offers o JOIN calls k ON k.id = o.call_id
-                    WHERE k.caller_phone = ${phone} AND o.appointment_id IS NOT NULL))
+      WHERE a.start_at > now() AND a.status IN ('pending', 'confirmed') AND a.id IN (${ofNumber(tx, phone)})
       ORDER BY a.start_at, a.id`),
   ];
+}
+
+/** Ids of the appointments of a number. A union, so that each part finds its index. */
+function ofNumber(tx: Transaction, phone: string) {
+  return tx`
+    SELECT id FROM appointments WHERE attendee_phone = ${phone}
+    UNION ALL SELECT b.id FROM customers cu JOIN appointments b ON b.company_id = cu.company_id AND b.customer_id = cu.id
+      WHERE cu.phone = ${phone}
+    UNION ALL SELECT o.appointment_id FROM calls k JOIN offers o ON o.call_id = k.id
+      WHERE k.caller_phone = ${phone} AND o.appointment_id IS NOT NULL`;
 }
 
 /** What was booked or moved in this call and stands ahead: whoever called knows of it. */
@@ -68,6 +74,12 @@ function columns(tx: Transaction) {
     a.id, a.workflow_id, a.status, a.start_at, a.end_at, a.time_zone, a.service_id, sv.name AS service_name,
     a.branch_id, a.staff_id, st.name AS staff_name, a.price_cents, a.previous_start,
     EXISTS (SELECT 1 FROM commands c WHERE c.appointment_id = a.id AND c.settled_at IS NULL) AS changing`;
+}
+
+/** Whether this tenant has a customer of this number. */
+export async function isCustomersNumber(tx: Transaction, phone: string): Promise<boolean> {
+  const found = await tx`SELECT 1 FROM customers WHERE phone = ${phone} LIMIT 1`;
+  return found.length > 0;
 }
 
 /** Who has this number, and what is known of their habits; `null`: nobody. */
@@ -120,9 +132,6 @@ export async function numberUsage(tx: Transaction, phone: string): Promise<Numbe
       count(*) FILTER (WHERE a.start_at > now() AND a.status IN ('pending', 'confirmed'))::int AS open,
       coalesce(bool_or(a.end_at < now() AND a.status IN ('confirmed', 'completed')), false)
         OR EXISTS (SELECT 1 FROM customers WHERE phone = ${phone} AND source <> 'voice') AS known
-    FROM appointments a
-    WHERE a.attendee_phone = ${phone} OR a.customer_id IN (SELECT id FROM customers WHERE phone = ${phone})
-      OR a.id IN (SELECT o.appointment_id FROM offers o JOIN calls k ON k.id = o.call_id
-                  WHERE k.caller_phone = ${phone} AND o.appointment_id IS NOT NULL)`;
+    FROM appointments a WHERE a.id IN (${ofNumber(tx, phone)})`;
   return row ?? { bookedToday: 0, open: 0, known: false };
 }

@@ -10,7 +10,7 @@ import type { Wished } from "../../../domain/speech/said.js";
 import { type Service, type StaffMember, serviceMinutes } from "../../../domain/tenant/catalogue.js";
 import { calledName } from "../../../domain/voice/staff-match.js";
 import { done, type NextStep, refused, type ToolAnswer } from "../answer.js";
-import { identify, refView, spokenAppointment } from "../identity.js";
+import { identifyWithin, refView, spokenAppointment } from "../identity.js";
 import type { ToolContext } from "../invocation.js";
 import { type Offered, offer, oncePerStart } from "../offering.js";
 import { rangeOf, understandService, understandStaff, understandTime, zoneOf } from "./wish.js";
@@ -38,30 +38,31 @@ export async function findSlots(context: ToolContext): Promise<ToolAnswer> {
   if (!staff.ok) return staff.answer;
   const wish = understandTime(context);
   if (!wish.ok) return wish.answer;
-  if (await holdsTooMuch(context)) {
-    return refused("TOO_MANY", context.deps.say.tooMany(), "offer_callback");
-  }
-  const identity = await identify(context);
-  const standing =
-    identity.kind === "known"
-      ? identity.appointments
-      : await inTenant(context.deps.db, context.companyId, (tx) => bookedInCall(tx, context.call.id));
-  const own = standing.filter((appointment) => appointment.serviceId === service.value.id);
+  const caller = await readCaller(context);
+  if (caller.holds >= LIVE_HOLDS) return refused("TOO_MANY", context.deps.say.tooMany(), "offer_callback");
   return await search(context, {
     service: service.value,
     staff: staff.value,
     wish: wish.value,
-    own,
-    standing,
+    own: caller.standing.filter((appointment) => appointment.serviceId === service.value.id),
+    standing: caller.standing,
   });
 }
 
-/** Other calls of the same number hold chairs already (voice-agents 3.6). */
-async function holdsTooMuch(context: ToolContext): Promise<boolean> {
+/**
+ * What the caller has, and how many chairs other calls of the same number hold already (voice-agents 3.6). All of
+ * it is asked at once: a caller waits.
+ */
+async function readCaller(context: ToolContext): Promise<{ holds: number; standing: OwnAppointment[] }> {
   const { callerPhone, deps, companyId, call } = context;
-  if (callerPhone === null) return false;
-  const held = await inTenant(deps.db, companyId, (tx) => holdsElsewhere(tx, callerPhone, call.id));
-  return held >= LIVE_HOLDS;
+  return await inTenant(deps.db, companyId, async (tx) => {
+    const [holds, identity, inCall] = await Promise.all([
+      callerPhone === null ? 0 : holdsElsewhere(tx, callerPhone, call.id),
+      identifyWithin(tx, context),
+      bookedInCall(tx, call.id),
+    ]);
+    return { holds, standing: identity.kind === "known" ? identity.appointments : inCall };
+  });
 }
 
 async function search(context: ToolContext, wanted: Search): Promise<ToolAnswer> {

@@ -1,0 +1,1 @@
+CREATE INDEX "calls_caller" ON "calls" USING btree ("company_id","caller_phone");
