@@ -126,8 +126,15 @@ async function scoped<T>(
           result = { answered: () => statement };
           return;
         }
-        const [, done] = await Promise.all([set, worked]);
-        result = done instanceof Closing ? done : { answered: () => Promise.resolve(done) };
+        // If it fails, so does all that follows it.
+        set.catch(() => {});
+        const done = await worked;
+        if (done instanceof Closing) {
+          result = done;
+          return;
+        }
+        await set;
+        result = { answered: () => Promise.resolve(done) };
       });
     });
   } finally {

@@ -49,7 +49,8 @@ export interface Answered extends Answer {
 /** Accepts a booking, sets its lifecycle going and waits for the outcome as long as the caller does. */
 export async function book(deps: BookingCommandDeps, caller: Caller, body: BookingBody): Promise<Answered> {
   const { companyId, idempotencyKey } = caller;
-  const requestHash = hashOf("bookings.create", { ...body, start: toInstant(body.start).toISOString() });
+  const start = toInstant(body.start);
+  const requestHash = hashOf("bookings.create", { ...body, start: start.toISOString() });
   const catalogue = await deps.directory.catalogue(companyId);
   const commandId = randomUUID();
   const workflowId = apiBookingWorkflowId(companyId, idempotencyKey);
@@ -61,7 +62,7 @@ export async function book(deps: BookingCommandDeps, caller: Caller, body: Booki
       service: body.service,
       branch: body.branch ?? null,
       staff: body.staff ?? null,
-      start: toInstant(body.start),
+      start,
     });
     const now = new Date();
     const limits = await deps.availability.limits({ ...wish, companyId, staff: wish.member, now });
