@@ -31,10 +31,10 @@ interface Tool {
 
 const READ_MS = 1_500;
 const WRITE_MS = 3_500;
-/** For the way back. */
-const RETURN_MS = 80;
+/** For the way back, of a write longer: however many call at once, it is answered within its deadline. */
+const RETURN_MS = { read: 80, write: 200 };
 /** For what a tool still does after it has waited: holds, the answer, the ledger. */
-const FINISH_MS = 150;
+const FINISH_MS = { read: 150, write: 80 };
 
 const TOOLS: Readonly<Record<VoiceTool, Tool>> = {
   find_slots: { run: findSlots, deadlineMs: READ_MS, topic: "booking" },
@@ -66,7 +66,8 @@ export class ToolKeyReusedError extends Error {
  */
 export async function runTool(deps: VoiceDeps, invocation: ToolInvocation): Promise<ToolAnswer> {
   const name = toolOf(invocation.tool);
-  const deadline = invocation.receivedAt + (name === null ? READ_MS : TOOLS[name].deadlineMs) - RETURN_MS;
+  const kind = name !== null && TOOLS[name].deadlineMs === WRITE_MS ? "write" : "read";
+  const deadline = invocation.receivedAt + (kind === "write" ? WRITE_MS : READ_MS) - RETURN_MS[kind];
   const inTime = new AbortController();
   const late: Late = { answer: null, said: null };
   const running = inLedger(deps, invocation, name, deadline, late).catch((error: unknown) => {
@@ -198,7 +199,7 @@ async function answerOf(
     callerPhone,
     args: readArguments(invocation.args),
     now: new Date(),
-    deadline: deadline - FINISH_MS,
+    deadline: deadline - FINISH_MS[tool.deadlineMs === WRITE_MS ? "write" : "read"],
     ifLate: (answer) => {
       late.answer = answer;
     },

@@ -5,6 +5,7 @@ import { readWhen } from "../../../domain/german-time/read-when.js";
 import type { Wish } from "../../../domain/german-time/reading.js";
 import {
   type Branch,
+  type Catalogue,
   canDo,
   hasCompleteMapping,
   type Service,
@@ -74,11 +75,20 @@ export function offeredServices(context: ToolContext): Service[] {
   return bookable.length > 0 ? bookable : catalogue.services;
 }
 
-function qualified(context: ToolContext, service: Service, branch: Branch): StaffMember[] {
-  return context.catalogue.staff.filter(
-    (member) =>
-      canDo(member, service, branch) && hasCompleteMapping(context.catalogue, service, member, branch),
-  );
+/** By catalogue: it is asked for with every tool, and a change of the tenant brings another catalogue. */
+const known = new WeakMap<Catalogue, Map<string, StaffMember[]>>();
+
+function qualified({ catalogue }: ToolContext, service: Service, branch: Branch): StaffMember[] {
+  const ofCatalogue = known.get(catalogue) ?? new Map<string, StaffMember[]>();
+  known.set(catalogue, ofCatalogue);
+  const key = `${service.id} ${branch.id}`;
+  const found =
+    ofCatalogue.get(key) ??
+    catalogue.staff.filter(
+      (member) => canDo(member, service, branch) && hasCompleteMapping(catalogue, service, member, branch),
+    );
+  ofCatalogue.set(key, found);
+  return found;
 }
 
 /** A person who was named is never replaced silently (salon-gateway 11.40). `null`: anyone. */
