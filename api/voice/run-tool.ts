@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CalcomError } from "../../calcom/errors.js";
 import { requestCallback } from "../../db/callback/request.js";
-import { inTenant } from "../../db/client.js";
+import { Closing, inTenant } from "../../db/client.js";
 import { callBackIfPromiseBroken } from "../../db/voice/broken-promise.js";
-import { type Call, openCall } from "../../db/voice/call.js";
-import { claimToolUse, keepToolAnswer, type ToolUseRow, toolAnswer } from "../../db/voice/tool-calls.js";
+import { type Call, findCall } from "../../db/voice/call.js";
+import { claimingToolUse, keepToolAnswer, type ToolUseRow, toolAnswer } from "../../db/voice/tool-calls.js";
 import { withinHours } from "../../domain/availability/hours.js";
 import type { ToolTopic } from "../../domain/speech/said.js";
 import type { Branch } from "../../domain/tenant/catalogue.js";
@@ -114,19 +114,23 @@ async function inLedger(
   const argsHash = createHash("sha256")
     .update(`${invocation.tool}|${JSON.stringify(canonical(invocation.args))}`)
     .digest("hex");
-  const { call, row, fresh } = await inTenant(deps.db, companyId, async (tx) => {
-    const opened = await openCall(tx, origin, true);
-    const claimed = await claimToolUse(tx, {
+  const { call, row } = await inTenant(deps.db, companyId, async (tx) => {
+    const { call, making } = await findCall(tx, origin, true);
+    const claiming = claimingToolUse(tx, {
       companyId,
-      callId: opened.id,
+      callId: call.id,
       key: invocation.key,
       tool: name ?? storable(invocation.tool.slice(0, 64)),
       args: maskedArguments(invocation.args),
       argsHash,
     });
-    return { call: opened, ...claimed };
+    return Closing.reading(making ? [making, claiming] : [claiming], async () => {
+      const [claimed] = await claiming;
+      if (!claimed) throw new Error("the use of a tool was not claimed");
+      return { call, row: claimed };
+    });
   });
-  if (!fresh) {
+  if (!row.fresh) {
     if (row.argsHash !== argsHash) throw new ToolKeyReusedError();
     const known = await firstAnswer(deps, companyId, row, deadline);
     if (known) return known;

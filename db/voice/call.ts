@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type postgres from "postgres";
 import type { Transaction } from "../client.js";
 
 /** A call as its platform describes it, whoever the caller says to be. */
@@ -31,6 +32,17 @@ const LONGEST_CALL = "2 hours";
  * after its end (a repetition that comes late). Two calls that name themselves alike differ by their caller.
  */
 export async function openCall(tx: Transaction, origin: CallOrigin, usesTool: boolean): Promise<Call> {
+  const { call, making } = await findCall(tx, origin, usesTool);
+  await making;
+  return call;
+}
+
+/** Likewise; where the call is new, the statement that makes it is still to be sent. */
+export async function findCall(
+  tx: Transaction,
+  origin: CallOrigin,
+  usesTool: boolean,
+): Promise<{ call: Call; making: postgres.PendingQuery<postgres.Row[]> | null }> {
   const { companyId, provider, providerCallId, callerPhone } = origin;
   const name = `call:${companyId}:${provider}:${providerCallId}:${callerPhone ?? ""}`;
   const used = usesTool ? 1 : 0;
@@ -46,7 +58,7 @@ export async function openCall(tx: Transaction, origin: CallOrigin, usesTool: bo
       RETURNING id, branch_id, caller_phone, tool_calls, ended_at`.execute(),
   ]);
   const known = found[0];
-  if (known) return known;
+  if (known) return { call: known, making: null };
   const call: Call = {
     id: randomUUID(),
     branchId: origin.branchId,
@@ -54,11 +66,11 @@ export async function openCall(tx: Transaction, origin: CallOrigin, usesTool: bo
     toolCalls: used,
     endedAt: null,
   };
-  await tx`
+  const making = tx`
     INSERT INTO calls (id, company_id, provider, provider_call_id, caller_phone, called_phone, agent_id, branch_id, tool_calls)
     VALUES (${call.id}, ${companyId}, ${provider}, ${providerCallId}, ${callerPhone}, ${origin.calledPhone},
       ${origin.agentId}, ${origin.branchId}, ${used})`;
-  return call;
+  return { call, making };
 }
 
 /** What the platform tells of a call that is over; what is known already is never taken back. */

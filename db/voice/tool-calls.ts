@@ -1,3 +1,4 @@
+import type postgres from "postgres";
 import { json, type Transaction } from "../client.js";
 
 /** One use of a tool, as the ledger of a call keeps it. */
@@ -19,23 +20,17 @@ export interface ToolUseRow {
   /** `null` while it runs, or when whoever ran it is gone. */
   answer: unknown;
   at: Date;
+  /** Nobody has used this key in the call before. */
+  fresh: boolean;
 }
 
-/** @returns the row of this use, and whether it is new */
-export async function claimToolUse(
-  tx: Transaction,
-  use: ToolUse,
-): Promise<{ row: ToolUseRow; fresh: boolean }> {
-  const [made] = await tx<ToolUseRow[]>`
+/** Claims a use of a tool; the row says whether it is the first. To be sent with the end of its transaction. */
+export function claimingToolUse(tx: Transaction, use: ToolUse): postgres.PendingQuery<ToolUseRow[]> {
+  return tx<ToolUseRow[]>`
     INSERT INTO tool_calls (company_id, call_id, key, tool, args, args_hash)
     VALUES (${use.companyId}, ${use.callId}, ${use.key}, ${use.tool}, ${json(tx, use.args)}, ${use.argsHash})
-    ON CONFLICT (company_id, call_id, key) DO NOTHING RETURNING id, tool, args_hash, answer, at`;
-  if (made) return { row: made, fresh: true };
-  const [known] = await tx<ToolUseRow[]>`
-    SELECT id, tool, args_hash, answer, at FROM tool_calls
-    WHERE company_id = ${use.companyId} AND call_id = ${use.callId} AND key = ${use.key}`;
-  if (!known) throw new Error("the use of a tool vanished while it was claimed");
-  return { row: known, fresh: false };
+    ON CONFLICT (company_id, call_id, key) DO UPDATE SET key = excluded.key
+    RETURNING id, tool, args_hash, answer, at, xmax = 0 AS fresh`;
 }
 
 /** What was answered first stays; whoever comes second is told it. */
