@@ -19,6 +19,7 @@ import { calcomWebhookRoutes } from "./calcom/routes.js";
 import { callbackRoutes } from "./callback/routes.js";
 import type { RequestContext } from "./context.js";
 import { documentation } from "./documentation/routes.js";
+import type { Log } from "./log.js";
 import { operationsRoutes } from "./operations/routes.js";
 import { instanceOf, Problem, problemBody } from "./problems.js";
 import { createRateLimits } from "./rate-limits.js";
@@ -44,12 +45,6 @@ export interface AppDeps {
   holds: HoldTimes;
   publicUrl: string;
   log: Log;
-}
-
-export interface Log {
-  info(fields: Record<string, unknown>, message: string): void;
-  warn(fields: Record<string, unknown>, message: string): void;
-  error(fields: Record<string, unknown>, message: string): void;
 }
 
 const KIB = 1_024;

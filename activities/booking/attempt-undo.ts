@@ -1,5 +1,6 @@
 import { markSettled, type OperationRow, readOperations } from "../../db/booking/attempt.js";
-import { commitUndone, type PhaseResult } from "../../db/booking/undo.js";
+import type { PhaseResult } from "../../db/booking/settlement.js";
+import { commitUndone } from "../../db/booking/undo.js";
 import { inTenant } from "../../db/client.js";
 import type { AttemptReport, UndoRequest } from "../../domain/booking/attempt.js";
 import { DEFAULT_CANCEL_REASON } from "./attempt-cancel.js";

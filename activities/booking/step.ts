@@ -1,6 +1,6 @@
 import { CalcomError } from "../../calcom/errors.js";
 import type { OperationRow } from "../../db/booking/attempt.js";
-import type { PhaseResult } from "../../db/booking/outcome.js";
+import type { PhaseResult } from "../../db/booking/settlement.js";
 import type { AttemptReport } from "../../domain/booking/attempt.js";
 import type { Operation } from "../../domain/booking/operation.js";
 import type { ReviewReason } from "../../domain/booking/review.js";

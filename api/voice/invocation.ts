@@ -2,8 +2,8 @@ import type { Availability } from "../../activities/availability/availability.js
 import type { Call, CallOrigin } from "../../db/voice/call.js";
 import type { Say } from "../../domain/speech/said.js";
 import type { Branch, Catalogue } from "../../domain/tenant/catalogue.js";
-import type { Log } from "../app.js";
 import type { OfferedDeps } from "../booking/offered.js";
+import type { Log } from "../log.js";
 import type { ToolAnswer } from "./answer.js";
 import type { ToolArguments } from "./arguments.js";
 

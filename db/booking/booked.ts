@@ -2,7 +2,8 @@ import type { AppointmentFacts } from "../../domain/booking/facts.js";
 import { type Database, inTenant, json, type Transaction } from "../client.js";
 import type { AppointmentStatus } from "../schema/booking.js";
 import { followHosts, lockMovedChairs } from "./hosts.js";
-import { ownsUid, type PhaseResult, type Settlement, settleDone, written } from "./outcome.js";
+import { ownsUid, settleDone, written } from "./outcome.js";
+import type { PhaseResult, Settlement } from "./settlement.js";
 import { readStanding } from "./view.js";
 
 /**

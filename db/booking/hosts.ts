@@ -1,7 +1,7 @@
 import { EXCLUSION_VIOLATION, sqlState, type Transaction } from "../client.js";
 import { type PhaseRow, phaseColumns } from "./attempt.js";
 import { easeConflicts, lockCalendars, reportConflict } from "./intervals.js";
-import type { PhaseResult, Settlement } from "./outcome.js";
+import type { PhaseResult, Settlement } from "./settlement.js";
 
 export async function readPhases(tx: Transaction, appointmentId: string): Promise<PhaseRow[]> {
   return await tx<PhaseRow[]>`

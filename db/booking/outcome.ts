@@ -8,30 +8,12 @@ import { callBackIfPromiseBroken } from "../voice/broken-promise.js";
 import { type PhaseRow, phaseColumns, settleOperation, UnknownAppointmentError } from "./attempt.js";
 import { followHosts, lockMovedChairs, readPhases } from "./hosts.js";
 import { releaseIntervals } from "./intervals.js";
+import type { PhaseResult, Settlement } from "./settlement.js";
 import { note, type TimelineEntry } from "./timeline.js";
 import { type AppointmentView, appointmentView, readStanding, type Standing } from "./view.js";
 
 /** The channel that tells a waiting ingress that a command is settled; the payload is the command's id. */
 export const COMMAND_CHANNEL = "command_settled";
-
-/** What Cal.com said of one phase. */
-export interface PhaseResult {
-  operationId: string;
-  phaseKey: string;
-  uid: string;
-  previousUid: string | null;
-  accepted: boolean;
-  /** Whom Cal.com put on it; `null`: it said nobody that we know. */
-  staffId: string | null;
-  start: Date;
-  end: Date;
-}
-
-export interface Settlement {
-  companyId: string;
-  appointmentId: string;
-  commandId: string | null;
-}
 
 /** The phases stand at their new times in Cal.com. */
 export async function commitMoved(

@@ -3,19 +3,9 @@ import type { AppointmentFacts } from "../../domain/booking/facts.js";
 import { type Database, inTenant } from "../client.js";
 import { type CommandRow, cancellationOf, commandColumns } from "./attempt.js";
 import { releaseIntervals } from "./intervals.js";
-import {
-  cancelRows,
-  failRows,
-  type PhaseResult,
-  readFacts,
-  rememberUid,
-  type Settlement,
-  settleCommand,
-  standsAgain,
-} from "./outcome.js";
+import { cancelRows, failRows, readFacts, rememberUid, settleCommand, standsAgain } from "./outcome.js";
+import type { PhaseResult, Settlement } from "./settlement.js";
 import { note } from "./timeline.js";
-
-export type { PhaseResult } from "./outcome.js";
 
 /** Everything of the saga is taken back in Cal.com: here too, in one transaction. */
 export async function commitUndone(

@@ -11,7 +11,7 @@ import {
   startPostgresProxy,
   type Traffic,
 } from "./postgres-proxy.js";
-import { progress } from "./report.js";
+import { progress } from "./progress.js";
 import { latency, median } from "./statistics.js";
 import { type FreshBooking, SERVICE_SLUG, slotDealer } from "./world.js";
 

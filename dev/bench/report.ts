@@ -2,11 +2,6 @@ import type { BookingResult } from "./booking.js";
 import type { VoiceResult } from "./voice.js";
 import type { WebhookResult } from "./webhook.js";
 
-/** One line of progress, on stderr: stdout carries the tables alone. */
-export function progress(line: string): void {
-  process.stderr.write(`  ${(performance.now() / 1_000).toFixed(0).padStart(4)} s  ${line}\n`);
-}
-
 type Row = readonly (string | number)[];
 
 function table(head: Row, rows: readonly Row[]): string {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ToolAnswer } from "../../api/voice/answer.js";
 import { Call, strangersNumber } from "../calls/telephone.js";
 import type { Installation, Services } from "./installation.js";
-import { progress } from "./report.js";
+import { progress } from "./progress.js";
 import { percentile } from "./statistics.js";
 import {
   BOOKING_MS,

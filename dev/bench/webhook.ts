@@ -5,7 +5,7 @@ import { type CpuSeconds, cpuSeconds, idleRate, quiet, since } from "./cpu.js";
 import { type Installation, type Services, WEBHOOK_SECRET } from "./installation.js";
 import { atRate, closedLoop, merge, type Run, throughput } from "./load.js";
 import type { BenchOptions } from "./options.js";
-import { progress } from "./report.js";
+import { progress } from "./progress.js";
 import { latency, median } from "./statistics.js";
 import { COMPANY_SLUG, type FreshBooking, SLOT_MINUTES, slotDealer } from "./world.js";
 
