@@ -184,12 +184,19 @@ function maskedValue(name: string, value: unknown): unknown {
 
 const NUMBER_LIKE = /\+?\d(?:[\s/().-]?\d){6,}/g;
 const ADDRESS_LIKE = /\S+@\S+/g;
+/** Whoever says a name beside the wish says it behind one of these. */
+const NAMED_SELF = /\b(name ist|ich hei(?:ß|ss)e|ich bin|hier (?:ist|spricht)|auf (?:den )?namen?)\s+.*$/iu;
 
 function masked(value: unknown): unknown {
   if (typeof value === "string") {
     // Dates and times are not numbers of a phone.
     if (/^\d{4}-\d{2}-\d{2}$/.test(value)) return value;
-    return storable(value.slice(0, 200).replace(ADDRESS_LIKE, "[address]").replace(NUMBER_LIKE, "[number]"));
+    const plain = value
+      .slice(0, 200)
+      .replace(NAMED_SELF, "$1 [name]")
+      .replace(ADDRESS_LIKE, "[address]")
+      .replace(NUMBER_LIKE, "[number]");
+    return storable(plain);
   }
   if (Array.isArray(value)) return value.slice(0, 10).map(masked);
   return typeof value === "boolean" || typeof value === "number" || value === null

@@ -19,22 +19,28 @@ const USUAL_SHARE = 0.8;
 /**
  * A call begins: who is called, who calls, and what day it is. Postgres and this process only: the caller hears
  * ringing meanwhile. What will be asked of Cal.com is fetched behind the caller's back.
+ *
+ * @returns `null`: the branch takes no calls of this number
  */
-export async function beginCall(deps: VoiceDeps, origin: CallOrigin): Promise<DynamicVariables> {
+export async function beginCall(deps: VoiceDeps, origin: CallOrigin): Promise<DynamicVariables | null> {
   const { companyId, branchId, callerPhone } = origin;
-  const [catalogue, known] = await Promise.all([
-    deps.directory.catalogue(companyId),
-    inTenant(deps.db, companyId, async (tx) => {
-      const call = await openCall(tx, origin, false);
-      const caller = callerPhone === null ? null : await knownCaller(tx, callerPhone);
-      if (caller) await tx`UPDATE calls SET customer_id = ${caller.customerId} WHERE id = ${call.id}`;
-      return caller;
-    }),
-  ]);
+  const catalogue = await deps.directory.catalogue(companyId);
+  if (isRejected(catalogue.branches.find(({ id }) => id === branchId) ?? null, callerPhone)) return null;
+  const known = await inTenant(deps.db, companyId, async (tx) => {
+    const call = await openCall(tx, origin, false);
+    const caller = callerPhone === null ? null : await knownCaller(tx, callerPhone);
+    if (caller) await tx`UPDATE calls SET customer_id = ${caller.customerId} WHERE id = ${call.id}`;
+    return caller;
+  });
   void deps.availability.warm(companyId, branchId, WARM_DAYS);
   const branch =
     catalogue.branches.find((candidate) => candidate.id === branchId) ?? catalogue.branches[0] ?? null;
   return variables(deps, catalogue, branch, known, new Date());
+}
+
+/** Whether the branch takes no calls of this number (voice-agents 3.6). */
+export function isRejected(branch: Branch | null, callerPhone: string | null): boolean {
+  return branch !== null && callerPhone !== null && branch.rejectNumbers.includes(callerPhone);
 }
 
 function variables(

@@ -13,6 +13,7 @@ import { storable } from "../../domain/voice/storable.js";
 import { VOICE_TOOLS, type VoiceTool } from "../../domain/voice/tools.js";
 import { refused, type ToolAnswer, toolAnswerSchema } from "./answer.js";
 import { maskedArguments, readArguments } from "./arguments.js";
+import { isRejected } from "./inbound.js";
 import type { ToolContext, ToolInvocation, VoiceDeps } from "./invocation.js";
 import { bookAppointment } from "./tools/book-appointment.js";
 import { cancelAppointment } from "./tools/cancel-appointment.js";
@@ -188,6 +189,8 @@ async function answerOf(
   const catalogue = await deps.directory.catalogue(companyId);
   const branch =
     catalogue.branches.find((candidate) => candidate.id === call.branchId) ?? only(catalogue.branches);
+  // Where the platform put the call through all the same.
+  if (isRejected(branch, callerPhone)) return refused("TOO_MANY", say.tooMany(), "end");
   const tool = TOOLS[name];
   const off = branch ? switchedOff(branch, name) : null;
   if (off) {

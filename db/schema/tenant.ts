@@ -88,6 +88,8 @@ export const branches = pgTable(
     openOn: date("open_on", { mode: "string" }).array().notNull().default(sql`'{}'`),
     /** Which voice tools are on, and at which hours; what is not named is on. */
     voiceTools: jsonb("voice_tools").$type<Record<string, unknown>>().notNull().default({}),
+    /** E.164; their calls are not taken. */
+    rejectNumbers: text("reject_numbers").array().notNull().default(sql`'{}'`),
     position: integer("position").notNull(),
     active: boolean("active").notNull().default(true),
   },

@@ -34,11 +34,13 @@ export function documentOf(rows: TenantRows): TenantDocument {
     calcom: { baseUrl: company.calcomBaseUrl, teamId: company.calcomTeamId },
     retell: { agentIds: company.retellAgentIds },
     // What is not used is left out, as in most documents.
-    branches: rows.branches.map(({ id: _, region, openOn, voiceTools, ...branch }) => ({
+    branches: rows.branches.map(({ id: _, region, openOn, voiceTools, rejectNumbers, ...branch }) => ({
       ...branch,
       ...(region === null ? {} : { region }),
       ...(openOn.length === 0 ? {} : { openOn }),
-      ...(Object.keys(voiceTools).length === 0 ? {} : { voice: { tools: voiceTools } }),
+      ...(Object.keys(voiceTools).length === 0 && rejectNumbers.length === 0
+        ? {}
+        : { voice: { tools: voiceTools, ...(rejectNumbers.length === 0 ? {} : { rejectNumbers }) } }),
     })),
     staff: rows.staff.map(({ id: _, branchIds, ...member }) => ({
       ...member,

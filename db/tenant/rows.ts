@@ -35,6 +35,7 @@ const rowsSchema = z.object({
         z.enum(VOICE_TOOLS),
         z.object({ enabled: z.boolean(), hours: weekHoursSchema.optional() }),
       ),
+      rejectNumbers: z.array(z.string()),
     }),
   ),
   staff: z.array(
@@ -103,7 +104,7 @@ export async function loadTenantRows(tx: Transaction, companyId: string): Promis
       coalesce((SELECT jsonb_agg(jsonb_build_object('id', b.id, 'slug', b.slug, 'name', b.name,
           'timeZone', b.time_zone, 'phoneNumbers', b.phone_numbers, 'openingHours', b.opening_hours,
           'closedOn', b.closed_on, 'notifyEmails', b.notify_emails, 'region', b.region, 'openOn', b.open_on,
-          'voiceTools', b.voice_tools) ORDER BY b.position, b.slug)
+          'voiceTools', b.voice_tools, 'rejectNumbers', b.reject_numbers) ORDER BY b.position, b.slug)
         FROM branches b WHERE b.company_id = c.id AND b.active), '[]') AS branches,
       coalesce((SELECT jsonb_agg(jsonb_build_object('id', s.id, 'slug', s.slug, 'name', s.name,
           'email', s.email, 'skills', s.skills, 'workingHours', s.working_hours,

@@ -31,20 +31,21 @@ export async function writeBranches(
     ...branch,
     openOn: branch.openOn ?? [],
     voiceTools: branch.voice?.tools ?? {},
+    rejectNumbers: branch.voice?.rejectNumbers ?? [],
     position,
   }));
   const kept = await tx<{ id: string; slug: string }[]>`
     INSERT INTO branches (id, company_id, slug, name, time_zone, phone_numbers, opening_hours, closed_on,
-      notify_emails, region, open_on, voice_tools, position, active)
+      notify_emails, region, open_on, voice_tools, reject_numbers, position, active)
     SELECT gen_random_uuid(), ${companyId}, slug, name, "timeZone", "phoneNumbers", "openingHours", "closedOn",
-      "notifyEmails", region, "openOn", "voiceTools", position, true
+      "notifyEmails", region, "openOn", "voiceTools", "rejectNumbers", position, true
     FROM jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) AS x (slug text, name text, "timeZone" text,
       "phoneNumbers" text[], "openingHours" jsonb, "closedOn" date[], "notifyEmails" text[], region text, "openOn" date[],
-      "voiceTools" jsonb, position int)
+      "voiceTools" jsonb, "rejectNumbers" text[], position int)
     ON CONFLICT (company_id, slug) DO UPDATE SET name = excluded.name, time_zone = excluded.time_zone,
       phone_numbers = excluded.phone_numbers, opening_hours = excluded.opening_hours,
       closed_on = excluded.closed_on, notify_emails = excluded.notify_emails, region = excluded.region,
-      open_on = excluded.open_on, voice_tools = excluded.voice_tools, position = excluded.position,
+      open_on = excluded.open_on, voice_tools = excluded.voice_tools, reject_numbers = excluded.reject_numbers, position = excluded.position,
       active = true
     RETURNING id, slug`;
   await tx`

@@ -48,6 +48,8 @@ export interface Branch {
   openOn: string[];
   /** By tool; one that is missing is on at all hours. */
   voiceTools: Partial<Record<VoiceTool, VoiceToolRule>>;
+  /** E.164; their calls are not taken. */
+  rejectNumbers: string[];
 }
 
 export interface VoiceToolRule {

@@ -68,6 +68,8 @@ const voiceToolSchema = z.strictObject({
 /** What callers of a branch may do by voice, and when; a tool that is not named is on. */
 const voiceSchema = z.strictObject({
   tools: z.partialRecord(z.enum(VOICE_TOOLS), voiceToolSchema).default({}),
+  /** Numbers whose calls are not taken. */
+  rejectNumbers: z.array(phone).max(1000).optional(),
 });
 
 const branchSchema = z.strictObject({

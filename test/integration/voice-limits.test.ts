@@ -8,6 +8,7 @@ import { ask, bookByPhone, instantOf, offerOf, startsOf, take } from "./voice-ta
 
 const EVENING_NUMBER = "+493033081741";
 const QUIET_NUMBER = "+493033081742";
+const UNWANTED = "+4915199999999";
 
 /** Hours of today in which nothing lies: whatever the clock says now, it is outside of them. */
 function notNow(): Record<string, string[]> {
@@ -39,6 +40,7 @@ beforeAll(async () => {
           phoneNumbers: [QUIET_NUMBER],
           voice: {
             tools: { book_appointment: { enabled: false }, request_callback: { enabled: false } },
+            rejectNumbers: [UNWANTED],
           },
         },
       ],
@@ -148,5 +150,18 @@ describe("A branch", () => {
     });
     expect(there.ok).toBe(false);
     expect(there).not.toHaveProperty("offers");
+  });
+});
+
+describe("A number that a branch does not want to hear from", () => {
+  it("is not put through, uses no tool if it is, and may call the other branches.", async () => {
+    const call = phoneCall(salon, { from: UNWANTED, to: QUIET_NUMBER });
+    expect(await call.inbound()).toEqual({ call_inbound: { reject: true } });
+    expect(await call.use("list_services")).toMatchObject({ ok: false, code: "TOO_MANY", next: "end" });
+    const elsewhere = phoneCall(salon, { from: UNWANTED, to: SALON_NUMBER });
+    expect(await elsewhere.inbound()).toMatchObject({
+      call_inbound: { dynamic_variables: { salon_name: "Salon" } },
+    });
+    expect(await elsewhere.use("list_services")).toMatchObject({ code: "SERVICES" });
   });
 });

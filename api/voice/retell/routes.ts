@@ -66,6 +66,7 @@ export function retellRoutes(retellDeps: RetellDeps): Hono<RequestContext> {
     try {
       const origin = originOf(call, owner);
       const variables = await beginCall(deps, origin);
+      if (!variables) return c.json({ call_inbound: { reject: true } });
       return c.json({
         call_inbound: {
           dynamic_variables: variables,

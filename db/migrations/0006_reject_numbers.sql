@@ -1,0 +1,1 @@
+ALTER TABLE "branches" ADD COLUMN "reject_numbers" text[] DEFAULT '{}' NOT NULL;
