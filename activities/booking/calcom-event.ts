@@ -196,7 +196,7 @@ async function apply(
       return { ...NOTHING_APPLIED, segmentCancelled };
     }
     case "confirm":
-      await applyRemoteConfirmation(tx, request);
+      await applyRemoteConfirmation(tx, request, decision.phaseKey);
       return NOTHING_APPLIED;
     case "reject": {
       const segmentCancelled = await applyRemoteRejection(tx, request, {

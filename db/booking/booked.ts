@@ -50,17 +50,18 @@ async function writeBooked(
     phase_key: result.phaseKey,
     uid: result.uid,
     previous_uid: result.previousUid,
+    requested: !result.accepted,
     ...written("book", result),
   }));
   await tx`
     WITH r AS (
       SELECT * FROM jsonb_to_recordset(${json(tx, rows)}) AS r(operation_id uuid, phase_key text, uid text,
-        previous_uid text, action text, outcome text, detail jsonb, "dedupeKey" text)),
+        previous_uid text, requested boolean, action text, outcome text, detail jsonb, "dedupeKey" text)),
     operations AS (
       UPDATE remote_operations o SET state = 'done', doubtful = false, result_uid = r.uid, error = NULL, updated_at = now()
       FROM r WHERE o.id = r.operation_id AND o.state <> 'done'),
     phases AS (
-      UPDATE appointment_phases p SET calcom_uid = r.uid, sync = 'synced'
+      UPDATE appointment_phases p SET calcom_uid = r.uid, sync = 'synced', requested = r.requested
       FROM r WHERE p.appointment_id = ${appointmentId} AND p.key = r.phase_key),
     uids AS (
       INSERT INTO calcom_uids (company_id, uid, workflow_id, appointment_id, phase_key, previous_uid)

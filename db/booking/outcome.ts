@@ -307,7 +307,7 @@ export async function readFacts(tx: Transaction, appointmentId: string): Promise
 function phaseWritten(tx: Transaction, settlement: Settlement, result: PhaseResult): Promise<unknown>[] {
   return [
     settleOperation(tx, result.operationId, "done", result.uid),
-    tx`UPDATE appointment_phases SET calcom_uid = ${result.uid}, sync = 'synced'
+    tx`UPDATE appointment_phases SET calcom_uid = ${result.uid}, sync = 'synced', requested = ${!result.accepted}
        WHERE appointment_id = ${settlement.appointmentId} AND key = ${result.phaseKey}`.execute(),
     rememberUid(tx, settlement, result.uid, result.phaseKey, result.previousUid),
   ];

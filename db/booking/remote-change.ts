@@ -108,10 +108,19 @@ export async function applyRemoteCancel(
   return null;
 }
 
-export async function applyRemoteConfirmation(tx: Transaction, scope: Scope): Promise<void> {
-  await tx`UPDATE appointments SET status = 'confirmed', sync_state = 'synced', verified_at = now(), version = version + 1,
-             updated_at = now()
-           WHERE id = ${scope.appointmentId} AND status = 'pending'`;
+/** The salon has said yes to a phase: the appointment is confirmed with the last of them. */
+export async function applyRemoteConfirmation(
+  tx: Transaction,
+  scope: Scope,
+  phaseKey: string,
+): Promise<void> {
+  const { appointmentId } = scope;
+  await tx`UPDATE appointment_phases SET requested = false WHERE appointment_id = ${appointmentId} AND key = ${phaseKey}`;
+  await tx`
+    UPDATE appointments a SET version = version + 1, updated_at = now(), sync_state = 'synced', verified_at = now(),
+      status = CASE WHEN EXISTS (SELECT 1 FROM appointment_phases p WHERE p.appointment_id = a.id AND p.requested
+        AND p.sync <> 'cancelled') THEN 'pending' ELSE 'confirmed' END
+    WHERE id = ${appointmentId} AND status = 'pending'`;
 }
 
 /**

@@ -101,6 +101,8 @@ export const appointmentPhases = pgTable(
     calcomEventTypeId: integer("calcom_event_type_id"),
     calcomUid: text("calcom_uid"),
     sync: text("sync").$type<"not_applicable" | "pending" | "synced" | "failed" | "cancelled">().notNull(),
+    /** Cal.com has the booking, and the salon has not said yes to it. */
+    requested: boolean("requested").notNull().default(false),
   },
   (t) => [
     primaryKey({ columns: [t.appointmentId, t.position] }),

@@ -1,0 +1,1 @@
+ALTER TABLE "appointment_phases" ADD COLUMN "requested" boolean DEFAULT false NOT NULL;
