@@ -96,6 +96,12 @@ export function gatewayOf(stage: Pick<Stage, "apiUrl" | "token">) {
       signal: AbortSignal.timeout(60_000),
     });
     const text = await response.text();
+    if (response.status === 429) {
+      // Whoever looks as often as we do is told to wait, like everybody.
+      const seconds = Number(response.headers.get("Retry-After") ?? 1);
+      await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
+      return await ask(path, init);
+    }
     if (!response.ok) throw new Error(`${init.method ?? "GET"} ${path}: ${response.status} ${text}`);
     return JSON.parse(text);
   };
@@ -168,6 +174,9 @@ export async function holdsOfCalls(stage: Stage, providerCallIds: readonly strin
   return row?.held ?? 0;
 }
 
+/** What takes minutes need not be looked at ten times a second. */
+const SELDOM_MS = 1_000;
+
 /** Polls until `look` gives something; what it gave last when the time is over. */
 export async function poll<T>(
   look: () => Promise<T>,
@@ -175,9 +184,9 @@ export async function poll<T>(
   withinMs: number,
 ): Promise<T> {
   const deadline = Date.now() + withinMs;
-  for (;;) {
+  for (let pause = 50; ; pause = Math.min(pause * 1.5, SELDOM_MS)) {
     const seen = await look();
     if (enough(seen) || Date.now() > deadline) return seen;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }
