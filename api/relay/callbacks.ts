@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from "@temporalio/client";
 import {
   claimCallbacks,
@@ -29,7 +30,9 @@ export interface CallbackRelayOptions {
   maxHistoryEvents: number | null;
 }
 
-const BATCH = 32;
+const BATCH = 8;
+/** Callers come first: no callback is due within a second, and who has just been promised one is still talking. */
+const BREATHER_MS = 250;
 /** Without a nudge: what an ingress that died has left behind, and what was postponed. */
 const IDLE_MS = 1_000;
 const TEMPORAL_PAUSE_MS = 1_000;
@@ -64,6 +67,7 @@ export async function startCallbackRelay(
           await reviveCallbacks(deps.db, SILENT_INTERVALS * options.reminders.longestMs);
           reviveAt = Date.now() + Math.min(REVIVE_EVERY_MS, options.reminders.longestMs);
         }
+        await sleep(BREATHER_MS);
         const callbacks = await claimCallbacks(deps.db, BATCH);
         await Promise.all(callbacks.map((callback) => tell(deps, options, callback)));
         worked = callbacks.length;

@@ -1,4 +1,3 @@
-import { inTenant } from "../../db/client.js";
 import { holdOffers, type NewOffer } from "../../db/voice/offers.js";
 import type { Opening } from "../../domain/availability/openings.js";
 import { offerLabel } from "../../domain/speech/label.js";
@@ -53,9 +52,7 @@ export async function offer(context: ToolContext, toOffer: ToOffer): Promise<Off
     }),
   );
   if (offers.length === 0) return [];
-  const held = await inTenant(deps.db, companyId, (tx) =>
-    holdOffers(tx, companyId, call.id, offers, toOffer.own),
-  );
+  const held = await holdOffers(deps.db, companyId, call.id, offers, toOffer.own);
   return toOffer.openings.flatMap((opening, index) => {
     const id = offers[index]?.id;
     if (id === undefined || !held.has(id)) return [];

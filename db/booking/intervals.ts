@@ -26,7 +26,8 @@ export async function lockCalendars(tx: Transaction, staffIds: readonly string[]
   if (staffIds.length > 0) await lockingCalendars(tx, staffIds);
 }
 
-function lockingCalendars(tx: Transaction, staffIds: readonly string[]): Statement {
+/** The statement of `lockCalendars`. */
+export function lockingCalendars(tx: Transaction, staffIds: readonly string[]): Statement {
   const sorted = [...new Set(staffIds)].sort();
   return tx`SELECT pg_advisory_xact_lock(hashtextextended(s, 0)) FROM unnest(${sorted}::text[]) AS s`;
 }

@@ -1,6 +1,21 @@
 import { busyIntervalsOf, type PlannedPhase } from "../../domain/booking/phases.js";
-import { type Interval, lockCalendars, takeIntervals } from "../booking/intervals.js";
-import { EXCLUSION_VIOLATION, json, sqlState, type Transaction } from "../client.js";
+import {
+  type Interval,
+  lockCalendars,
+  lockingCalendars,
+  takeIntervals,
+  takingIntervals,
+} from "../booking/intervals.js";
+import {
+  Closing,
+  type Database,
+  EXCLUSION_VIOLATION,
+  inTenant,
+  json,
+  type Statement,
+  sqlState,
+  type Transaction,
+} from "../client.js";
 
 /** A free time as it is to be offered, with everything that the commit needs. */
 export interface NewOffer {
@@ -54,28 +69,14 @@ export const LIVE_HOLDS = 3;
  * @returns the ids of those that are held
  */
 export async function holdOffers(
-  tx: Transaction,
+  db: Database,
   companyId: string,
   callId: string,
   offers: readonly NewOffer[],
   own: readonly string[],
 ): Promise<Set<string>> {
-  const wanted = offers.map((offer) => ({
-    offer,
-    intervals: busyIntervalsOf(offer.phases, offer.bufferAfterMinutes),
-  }));
-  const staffIds = wanted.flatMap(({ intervals }) => intervals.map((interval) => interval.staffId));
-  const [, standing] = await Promise.all([
-    lockCalendars(tx, staffIds),
-    own.length === 0
-      ? Promise.resolve([])
-      : tx<{ staffId: string; start: Date; end: Date }[]>`
-          SELECT staff_id, lower(during) AS start, upper(during) AS "end" FROM busy_intervals
-          WHERE owner_id = ANY(${[...own]}::uuid[])`.execute(),
-    freeOldest(tx, callId, LIVE_HOLDS - wanted.length),
-  ]);
   const now = Date.now();
-  const holds = wanted.map(({ offer, intervals }) => ({
+  const holds = offers.map((offer) => ({
     offer,
     owner: {
       companyId,
@@ -84,41 +85,57 @@ export async function holdOffers(
       commandId: null,
       expiresAt: new Date(now + offer.holdMs),
     },
-    intervals: intervals.flatMap((interval) => without(interval, standing)),
+    intervals: busyIntervalsOf(offer.phases, offer.bufferAfterMinutes),
   }));
-  // Nearly always all of them are still free: then they are taken together.
-  try {
-    await tx.savepoint(async (inner) => {
-      await Promise.all(holds.map((hold) => takeIntervals(inner, hold.owner, hold.intervals)));
-    });
-    await writeOffers(tx, companyId, callId, offers, now);
-    return new Set(offers.map((offer) => offer.id));
-  } catch (error) {
-    if (sqlState(error) !== EXCLUSION_VIOLATION) throw error;
-    if (holds.length === 1) return new Set();
-  }
-  const free: NewOffer[] = [];
-  for (const { offer, owner, intervals } of holds) {
+  const staffIds = holds.flatMap(({ intervals }) => intervals.map((interval) => interval.staffId));
+  if (own.length === 0) {
+    // Nearly always all of them are still free. Sent in one go: whoever else wants a chair of these people waits as
+    // long as the calendars are locked.
     try {
-      await tx.savepoint((inner) => takeIntervals(inner, owner, intervals));
-      free.push(offer);
+      return await inTenant(db, companyId, async (tx) =>
+        Closing.with(new Set(offers.map((offer) => offer.id)), [
+          lockingCalendars(tx, staffIds),
+          freeingOldest(tx, callId, LIVE_HOLDS - offers.length),
+          ...holds.flatMap((hold) => takingIntervals(tx, hold.owner, hold.intervals)),
+          writingOffers(tx, companyId, callId, offers, now),
+        ]),
+      );
     } catch (error) {
       if (sqlState(error) !== EXCLUSION_VIOLATION) throw error;
+      if (offers.length === 1) return new Set();
     }
   }
-  await writeOffers(tx, companyId, callId, free, now);
-  return new Set(free.map((offer) => offer.id));
+  return await inTenant(db, companyId, async (tx) => {
+    await lockCalendars(tx, staffIds);
+    const [standing] = await Promise.all([
+      tx<{ staffId: string; start: Date; end: Date }[]>`
+        SELECT staff_id, lower(during) AS start, upper(during) AS "end" FROM busy_intervals
+        WHERE owner_id = ANY(${[...own]}::uuid[])`,
+      freeingOldest(tx, callId, LIVE_HOLDS - offers.length),
+    ]);
+    const free: NewOffer[] = [];
+    for (const { offer, owner, intervals } of holds) {
+      const toHold = intervals.flatMap((interval) => without(interval, standing));
+      try {
+        await tx.savepoint((inner) => takeIntervals(inner, owner, toHold));
+        free.push(offer);
+      } catch (error) {
+        if (sqlState(error) !== EXCLUSION_VIOLATION) throw error;
+      }
+    }
+    if (free.length > 0) await writingOffers(tx, companyId, callId, free, now);
+    return new Set(free.map((offer) => offer.id));
+  });
 }
 
-async function writeOffers(
+function writingOffers(
   tx: Transaction,
   companyId: string,
   callId: string,
   offers: readonly NewOffer[],
   now: number,
-): Promise<void> {
-  if (offers.length === 0) return;
-  await tx`INSERT INTO offers ${tx(
+): Statement {
+  return tx`INSERT INTO offers ${tx(
     offers.map((offer) => ({
       company_id: companyId,
       id: offer.id,
@@ -140,11 +157,11 @@ async function writeOffers(
 }
 
 /** Gives back the chairs of the call's oldest holds until at most `keep` offers hold one. */
-async function freeOldest(tx: Transaction, callId: string, keep: number): Promise<void> {
-  await tx`
+function freeingOldest(tx: Transaction, callId: string, keep: number): Statement {
+  return tx`
     DELETE FROM busy_intervals WHERE owner_id = ${callId} AND expires_at <= (
       SELECT expires_at FROM (SELECT DISTINCT expires_at FROM busy_intervals WHERE owner_id = ${callId}) AS h
-      ORDER BY expires_at DESC OFFSET ${Math.max(0, keep)} LIMIT 1)`.execute();
+      ORDER BY expires_at DESC OFFSET ${Math.max(0, keep)} LIMIT 1)`;
 }
 
 /** What of an interval is not covered by those of the same chair that stand already. */
