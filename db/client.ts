@@ -106,9 +106,36 @@ export async function asSystem<T>(
   return await scoped(db, "app.scope", "system", work);
 }
 
+type Setting = "app.company_id" | "app.scope";
+
+const BEGINNINGS = 3;
+
+/**
+ * A transaction may be given a connection whose end the driver has not noticed yet: its BEGIN fails with an error
+ * that was meant for another. Nothing of it has happened then, so it begins anew.
+ */
 async function scoped<T>(
   db: Database,
-  setting: "app.company_id" | "app.scope",
+  setting: Setting,
+  value: string,
+  work: (tx: Transaction) => Promise<T | Closing<T>>,
+): Promise<T> {
+  for (let beginning = 1; ; beginning += 1) {
+    let begun = false;
+    try {
+      return await once(db, setting, value, (tx) => {
+        begun = true;
+        return work(tx);
+      });
+    } catch (error) {
+      if (begun || beginning >= BEGINNINGS || !isConnectionLost(error)) throw error;
+    }
+  }
+}
+
+async function once<T>(
+  db: Database,
+  setting: Setting,
   value: string,
   work: (tx: Transaction) => Promise<T | Closing<T>>,
 ): Promise<T> {
