@@ -18,13 +18,13 @@ type Deps = Pick<VoiceDeps, "db">;
 
 /** Events come repeated and in any order (voice-agents 1.7): each adds what it knows and takes nothing back. */
 export async function callStarted(deps: Deps, origin: CallOrigin): Promise<void> {
-  await inTenant(deps.db, origin.companyId, (tx) => openCall(tx, origin, false));
+  await inTenant(deps.db, origin.companyId, (tx) => openCall(tx, origin));
 }
 
 /** Nobody decides any more: what was held for the call is free. */
 export async function callEnded(deps: Deps, origin: CallOrigin, end: CallEnd): Promise<void> {
   await inTenant(deps.db, origin.companyId, async (tx) => {
-    const call = await openCall(tx, origin, false);
+    const call = await openCall(tx, origin);
     await noteCallEnd(tx, call.id, end);
     await releaseOffers(tx, call.id);
   });
@@ -38,7 +38,7 @@ export async function callAnalyzed(deps: Deps, origin: CallOrigin, record: CallR
   const { companyId, providerCallId } = origin;
   const claims = claimsBooking(record);
   await inTenant(deps.db, companyId, async (tx) => {
-    const call = await openCall(tx, origin, false);
+    const call = await openCall(tx, origin);
     await noteCallAnalysis(tx, call.id, claims);
     if (!claims || (await hasBookedSomething(tx, call.id))) return;
     await raiseAlert(tx, {

@@ -27,7 +27,7 @@ export async function beginCall(deps: VoiceDeps, origin: CallOrigin): Promise<Dy
   const catalogue = await deps.directory.catalogue(companyId);
   if (isRejected(catalogue.branches.find(({ id }) => id === branchId) ?? null, callerPhone)) return null;
   const known = await inTenant(deps.db, companyId, async (tx) => {
-    const call = await openCall(tx, origin, false);
+    const call = await openCall(tx, origin);
     const caller = callerPhone === null ? null : await knownCaller(tx, callerPhone);
     if (caller) await tx`UPDATE calls SET customer_id = ${caller.customerId} WHERE id = ${call.id}`;
     return caller;

@@ -21,7 +21,6 @@ export interface Call {
   callerPhone: string | null;
   /** Uses of tools, the present one included. */
   toolCalls: number;
-  endedAt: Date | null;
 }
 
 /** Longer than any call: after it the same name is another call. Agents do send `call_1` for each of theirs. */
@@ -31,8 +30,8 @@ const LONGEST_CALL = "2 hours";
  * The call of this origin, made when it is new: a tool may be used before anybody has heard of the call, and
  * after its end (a repetition that comes late). Two calls that name themselves alike differ by their caller.
  */
-export async function openCall(tx: Transaction, origin: CallOrigin, usesTool: boolean): Promise<Call> {
-  const { call, making } = await findCall(tx, origin, usesTool);
+export async function openCall(tx: Transaction, origin: CallOrigin): Promise<Call> {
+  const { call, making } = await findCall(tx, origin, false);
   await making;
   return call;
 }
@@ -55,7 +54,7 @@ export async function findCall(
       WHERE id = (SELECT id FROM calls WHERE company_id = ${companyId} AND provider = ${provider}
           AND provider_call_id = ${providerCallId} AND caller_phone IS NOT DISTINCT FROM ${callerPhone}
           AND last_seen_at > now() - ${LONGEST_CALL}::text::interval ORDER BY started_at DESC LIMIT 1)
-      RETURNING id, branch_id, caller_phone, tool_calls, ended_at`.execute(),
+      RETURNING id, branch_id, caller_phone, tool_calls`.execute(),
   ]);
   const known = found[0];
   if (known) return { call: known, making: null };
@@ -64,7 +63,6 @@ export async function findCall(
     branchId: origin.branchId,
     callerPhone,
     toolCalls: used,
-    endedAt: null,
   };
   const making = tx`
     INSERT INTO calls (id, company_id, provider, provider_call_id, caller_phone, called_phone, agent_id, branch_id, tool_calls)

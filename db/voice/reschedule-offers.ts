@@ -13,16 +13,6 @@ export async function noteMoveOffered(
   return made.length === 0;
 }
 
-export async function wasMoveOffered(
-  tx: Transaction,
-  callId: string,
-  appointmentId: string,
-): Promise<boolean> {
-  const found = await tx`
-    SELECT 1 FROM reschedule_offers WHERE call_id = ${callId} AND appointment_id = ${appointmentId}`;
-  return found.length > 0;
-}
-
 /** What the caller made of the offer; the first decision counts. */
 export async function decideMoveOffer(
   tx: Transaction,

@@ -1,6 +1,6 @@
 import { inTenant } from "../../../db/client.js";
 import { cancelledInCall, type OwnAppointment } from "../../../db/voice/own-appointments.js";
-import { decideMoveOffer, noteMoveOffered, wasMoveOffered } from "../../../db/voice/reschedule-offers.js";
+import { decideMoveOffer, noteMoveOffered } from "../../../db/voice/reschedule-offers.js";
 import { offersRescheduleFirst } from "../../../domain/policy/policy.js";
 import {
   type ChangeSubject,
@@ -60,12 +60,10 @@ export async function cancelAppointment(context: ToolContext): Promise<ToolAnswe
   }
   const spoken = { now: context.now, appointment: spokenAppointment(context, appointment) };
   const moveFirst = offersRescheduleFirst(subject.catalogue.policies, subject.appointment);
-  const offeredBefore =
-    moveFirst && (await inTenant(deps.db, companyId, (tx) => wasMoveOffered(tx, call.id, appointment.id)));
-  if (moveFirst && !offeredBefore) {
-    await inTenant(deps.db, companyId, (tx) => noteMoveOffered(tx, companyId, call.id, appointment.id));
-    return done("CONFIRM", say.offerMoveFirst(spoken), "confirm");
-  }
+  const offeredNow =
+    moveFirst &&
+    !(await inTenant(deps.db, companyId, (tx) => noteMoveOffered(tx, companyId, call.id, appointment.id)));
+  if (offeredNow) return done("CONFIRM", say.offerMoveFirst(spoken), "confirm");
   if (!args.confirmed) {
     return done("CONFIRM", say.confirmCancel({ ...spoken, feeCents: decided.feeCents }), "confirm");
   }
