@@ -146,7 +146,7 @@ const ANSWERS: { [Answer in keyof Say]: Arbitrary<string> } = {
     .record({ horizonDays: fc.integer({ min: 0, max: 20_000 }), staff: fc.option(staffName) })
     .map(say.nothingFree),
   tooSoon: fc.record({ now, leadMinutes: minutes, earliest: fc.option(slot) }).map(say.tooSoon),
-  tooFar: fc.record({ daysAhead: fc.integer({ min: 0, max: 20_000 }) }).map(say.tooFar),
+  tooFar: fc.record({ daysAhead: fc.option(fc.integer({ min: 0, max: 20_000 })) }).map(say.tooFar),
   inPast: fc.constant(undefined).map(say.inPast),
   closed: fc
     .record({ now, wish: fc.oneof(day, slot), nextOpen: fc.option(day), offers: slots(0, 3) })

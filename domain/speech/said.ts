@@ -69,8 +69,8 @@ export interface Say {
   nothingFree(slots: { horizonDays: number; staff: string | null }): string;
   /** `TOO_SOON`: the lead and the earliest start that is free, if there is one. */
   tooSoon(slots: { now: Date; leadMinutes: number; earliest: SpokenSlot | null }): string;
-  /** `TOO_FAR`: how many days ahead can be booked. */
-  tooFar(slots: { daysAhead: number }): string;
+  /** `TOO_FAR`: how many days ahead can be booked; `null`: Cal.com refused it and did not say. */
+  tooFar(slots: { daysAhead: number | null }): string;
   /** `IN_PAST`. */
   inPast(): string;
   /** `CLOSED` on that day, or at that time of an open day; with free starts if there are, else the next open day. */

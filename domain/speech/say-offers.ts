@@ -95,6 +95,8 @@ export const offerAnswers: OfferAnswers = {
   },
 
   tooFar({ daysAhead }) {
+    if (daysAhead === null)
+      return "So weit im Voraus kann ich noch nichts eintragen. Welcher frühere Tag passt Ihnen?";
     return `So weit im Voraus kann ich noch nichts eintragen, möglich sind die nächsten ${days(daysAhead, "accusative")}. Welcher frühere Tag passt Ihnen?`;
   },
 

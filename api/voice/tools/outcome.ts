@@ -93,7 +93,7 @@ export function refusedByRules(
         "ask_date",
       );
     case "too-far":
-      return refused("TOO_FAR", say.tooFar({ daysAhead: 0 }), "ask_date");
+      return refused("TOO_FAR", say.tooFar({ daysAhead: null }), "ask_date");
     default:
       return refused("TEMPORARY", say.temporary({ callback: false }), "offer_callback");
   }
