@@ -1,6 +1,5 @@
 import { requestCallback } from "../../../db/callback/request.js";
-import type { CallbackReason } from "../../../db/schema/voice.js";
-import type { CallbackPriority } from "../../../domain/callback/promise.js";
+import { callbackPriority } from "../../../domain/callback/priority.js";
 import { personName } from "../../../domain/voice/person-name.js";
 import { spokenPhoneNumber } from "../../../domain/voice/spoken-phone-number.js";
 import { done, refused, type ToolAnswer } from "../answer.js";
@@ -20,8 +19,8 @@ export async function requestCallbackTool(context: ToolContext): Promise<ToolAns
     companyId,
     callId: call.id,
     branchId: context.branch?.id ?? null,
-    priority: priorityOf(args.topic),
-    reason: "asked" satisfies CallbackReason,
+    priority: callbackPriority(args.topic),
+    reason: "asked",
     topic: args.topic ?? "Rückruf gewünscht",
     name: named.kind === "name" ? named.name : null,
     phone,
@@ -30,16 +29,4 @@ export async function requestCallbackTool(context: ToolContext): Promise<ToolAns
   return done("CALLBACK", say.callback({ withinMinutes: asked.withinMs / 60_000, phone: said }), "end", {
     callback_id: asked.id,
   });
-}
-
-/** What cannot wait: it is about today, or somebody says so. Moving and cancelling is more than a question. */
-const URGENT =
-  /\b(heute|gleich|sofort|dringend|notfall|eilig|so schnell wie möglich|in (?:einer|zwei) stunden?)\b/iu;
-const HIGH =
-  /\b(absag\w*|stornier\w*|verschieb\w*|verleg\w*|umbuch\w*|änder\w*|beschwer\w*|reklam\w*|allergi\w*|morgen)\b/iu;
-
-function priorityOf(topic: string | null): CallbackPriority {
-  if (topic === null) return "normal";
-  if (URGENT.test(topic)) return "urgent";
-  return HIGH.test(topic) ? "high" : "normal";
 }
