@@ -234,12 +234,15 @@ describe("a person's change of our booking in Cal.com", () => {
   );
 
   it("a cancel of a booking whose answer we still wait for ends it: it is not made again", async () => {
-    salon.calcom.control.set({ replicaLagMs: 1_500 });
     salon.calcom.control.addWebhookRule({ match: { trigger: "BOOKING_CREATED" }, mode: "lost" });
     salon.calcom.control.addFault({ match: { operation: "create" }, effect: { kind: "commit-then-drop" } });
+    // A look-up that came before the cancel would find it standing, and 201 would be right.
+    const unseen = { kind: "status", code: 503 } as const;
+    salon.calcom.control.addFault({ match: { operation: "list" }, effect: unseen, times: -1 });
     const booking = salon.book({ start }, { wait: 30 });
     const there = await until("the booking in Cal.com", async () => standingAt(salon, HOSTS.emma, start)[0]);
     await salon.calcom.control.cancel({ uid: there.uid, reason: "doch nicht" });
+    salon.calcom.control.clearFaults();
     const answer = await booking;
     expect(answer.status, JSON.stringify(answer.body)).toBe(409);
     const id = String(there.metadata.appointmentId);
