@@ -62,7 +62,7 @@ export async function startApi(config: Config, options: ApiOptions = {}): Promis
   const waiting = await listenForSettledCommands(listening);
   const availability = await createAvailability({ ...foundation, listening });
   const relay: Relay = await startRelay({ ...foundation, dispatcher });
-  const callbacks = await startCallbackRelay(
+  const callbacks = startCallbackRelay(
     { ...foundation, client: temporal.client },
     {
       taskQueue: backgroundTaskQueue,

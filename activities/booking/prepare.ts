@@ -1,7 +1,7 @@
 import {
   insertCommand,
   keepDecision,
-  noteCommand,
+  notingCommand,
   readSubject,
   type Subject,
 } from "../../db/booking/commands.js";
@@ -140,7 +140,7 @@ async function insertByHand(
   };
   if (!(await insertCommand(tx, command))) return false;
   await tx`UPDATE commands SET started_at = now() WHERE id = ${request.commandId}`;
-  await noteCommand(tx, command);
+  await notingCommand(tx, command);
   return true;
 }
 

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from "@temporalio/client";
 import {
   claimCallbacks,
@@ -7,7 +6,6 @@ import {
   reviveCallbacks,
   type UntoldCallback,
 } from "../../db/callback/relay.js";
-import { CALLBACK_CHANNEL } from "../../db/callback/request.js";
 import type { Database } from "../../db/client.js";
 import { APPOINTMENT_ID, COMPANY_ID } from "../../workflows/booking/search-attributes.js";
 import {
@@ -16,7 +14,7 @@ import {
   type CallbackRequest,
 } from "../../workflows/callback/input.js";
 import { callbackChangedSignal } from "../../workflows/callback/messages.js";
-import type { Relay } from "./relay.js";
+import { type Pump, startPump } from "./pump.js";
 
 export interface CallbackRelayDeps {
   db: Database;
@@ -30,11 +28,11 @@ export interface CallbackRelayOptions {
   maxHistoryEvents: number | null;
 }
 
-const BATCH = 8;
-/** Callers come first: no callback is due within a second, and who has just been promised one is still talking. */
-const BREATHER_MS = 250;
-/** Without a nudge: what an ingress that died has left behind, and what was postponed. */
-const IDLE_MS = 1_000;
+/** By the clock alone: no callback is due within a second, and who has just been promised one is still talking. */
+const EVERY_MS = 1_000;
+const BATCH = 4;
+/** Two at a time: a hundred that are promised at once must not keep Temporal from those who are booking. */
+const SLOTS = 2;
 const TEMPORAL_PAUSE_MS = 1_000;
 const SIGNAL_MS = 5_000;
 const REVIVE_EVERY_MS = 600_000;
@@ -45,53 +43,23 @@ const SILENT_INTERVALS = 2;
  * Starts the workflow of every callback, and tells it when its row has changed. A row is what makes a callback; this
  * is what brings it to Temporal, however long that was away. It also finds those whose workflow is gone.
  */
-export async function startCallbackRelay(
-  deps: CallbackRelayDeps,
-  options: CallbackRelayOptions,
-): Promise<Relay> {
-  let stopped = false;
-  let nudged = true;
-  let wake = () => {};
+export function startCallbackRelay(deps: CallbackRelayDeps, options: CallbackRelayOptions): Pump {
+  const { longestMs } = options.reminders;
   let reviveAt = 0;
-  const nudge = () => {
-    nudged = true;
-    wake();
-  };
-  await deps.db.sql.listen(CALLBACK_CHANNEL, nudge, nudge);
-  const loop = (async () => {
-    while (!stopped) {
-      nudged = false;
-      let worked = 0;
-      try {
-        if (Date.now() >= reviveAt) {
-          await reviveCallbacks(deps.db, SILENT_INTERVALS * options.reminders.longestMs);
-          reviveAt = Date.now() + Math.min(REVIVE_EVERY_MS, options.reminders.longestMs);
-        }
-        await sleep(BREATHER_MS);
-        const callbacks = await claimCallbacks(deps.db, BATCH);
-        await Promise.all(callbacks.map((callback) => tell(deps, options, callback)));
-        worked = callbacks.length;
-      } catch (error) {
-        deps.log.warn({ error: nameOf(error) }, "the callbacks could not be relayed");
+  return startPump<UntoldCallback>({
+    claim: async (limit) => {
+      if (Date.now() >= reviveAt) {
+        await reviveCallbacks(deps.db, SILENT_INTERVALS * longestMs);
+        reviveAt = Date.now() + Math.min(REVIVE_EVERY_MS, longestMs);
       }
-      if (worked > 0 || nudged || stopped) continue;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, IDLE_MS);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
-  })();
-  return {
-    nudge,
-    async stop() {
-      stopped = true;
-      wake();
-      await loop;
+      return await claimCallbacks(deps.db, limit);
     },
-  };
+    work: (callback) => tell(deps, options, callback),
+    failed: (error) => deps.log.warn({ error: nameOf(error) }, "the callbacks could not be relayed"),
+    everyMs: EVERY_MS,
+    batch: BATCH,
+    slots: SLOTS,
+  });
 }
 
 async function tell(

@@ -1,5 +1,5 @@
-import { inTenant, type Transaction } from "../../db/client.js";
-import { isCustomersNumber, type OwnAppointment, ownAppointments } from "../../db/voice/own-appointments.js";
+import { Closing, inTenant, type Sendable, type Transaction } from "../../db/client.js";
+import { customerOfNumber, type OwnAppointment, ownAppointments } from "../../db/voice/own-appointments.js";
 import { CALLBACK_WITHIN_MS } from "../../domain/callback/promise.js";
 import { appointmentLabel } from "../../domain/speech/label.js";
 import type { SpokenAppointment } from "../../domain/speech/said.js";
@@ -19,18 +19,30 @@ export type Identity =
 
 export async function identify(context: ToolContext): Promise<Identity> {
   const { companyId, deps } = context;
-  return await inTenant(deps.db, companyId, (tx) => identifyWithin(tx, context));
+  if (context.callerPhone === null) return { kind: "anonymous" };
+  return await inTenant(deps.db, companyId, async (tx) => {
+    const { statements, read } = identifying(tx, context);
+    return Closing.reading(statements, read);
+  });
 }
 
-/** The same within a transaction that is open already; both questions are sent together. */
-export async function identifyWithin(tx: Transaction, context: ToolContext): Promise<Identity> {
+/** What is asked of the rows to know who calls, to be sent with what else a tool asks. */
+export function identifying(
+  tx: Transaction,
+  context: ToolContext,
+): { statements: Sendable[]; read: () => Promise<Identity> } {
   const { callerPhone } = context;
-  if (callerPhone === null) return { kind: "anonymous" };
-  const [isCustomers, appointments] = await Promise.all([
-    isCustomersNumber(tx, callerPhone),
-    ownAppointments(tx, callerPhone),
-  ]);
-  return isCustomers || appointments.length > 0 ? { kind: "known", appointments } : { kind: "unmatched" };
+  if (callerPhone === null) return { statements: [], read: () => Promise.resolve({ kind: "anonymous" }) };
+  const customer = customerOfNumber(tx, callerPhone);
+  const own = ownAppointments(tx, callerPhone);
+  return {
+    statements: [customer, own],
+    read: async () => {
+      const appointments = [...(await own)];
+      const known = appointments.length > 0 || (await customer).length > 0;
+      return known ? { kind: "known", appointments } : { kind: "unmatched" };
+    },
+  };
 }
 
 /** What somebody hears who may not see, move or cancel anything: nothing that is stored, and a way on. */

@@ -1,5 +1,5 @@
 import { DateTime } from "luxon";
-import { inTenant } from "../../db/client.js";
+import { inTenantUnsynced } from "../../db/client.js";
 import { type CallOrigin, openCall } from "../../db/voice/call.js";
 import { type KnownCaller, knownCaller } from "../../db/voice/own-appointments.js";
 import { isClosedDay } from "../../domain/availability/holidays.js";
@@ -26,7 +26,7 @@ export async function beginCall(deps: VoiceDeps, origin: CallOrigin): Promise<Dy
   const { companyId, branchId, callerPhone } = origin;
   const catalogue = await deps.directory.catalogue(companyId);
   if (isRejected(catalogue.branches.find(({ id }) => id === branchId) ?? null, callerPhone)) return null;
-  const known = await inTenant(deps.db, companyId, async (tx) => {
+  const known = await inTenantUnsynced(deps.db, companyId, async (tx) => {
     const call = await openCall(tx, origin);
     const caller = callerPhone === null ? null : await knownCaller(tx, callerPhone);
     if (caller) await tx`UPDATE calls SET customer_id = ${caller.customerId} WHERE id = ${call.id}`;

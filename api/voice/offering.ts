@@ -15,7 +15,7 @@ export interface Offered {
   spoken: SpokenSlot;
 }
 
-export interface ToOffer {
+interface ToOffer {
   service: Service;
   /** Best first; the first of them is kept longest. */
   openings: readonly Opening[];
@@ -30,7 +30,7 @@ export interface ToOffer {
  * The offer stays good as long as the wish is held; an alternative gives its chair back sooner, and then the
  * commit decides (salon-gateway 11.88).
  */
-export async function offer(context: ToolContext, toOffer: ToOffer): Promise<Offered[]> {
+async function offer(context: ToolContext, toOffer: ToOffer): Promise<Offered[]> {
   const { deps, companyId, call, catalogue } = context;
   const { service, wished } = toOffer;
   const offers = toOffer.openings.map(
@@ -72,6 +72,39 @@ export async function offer(context: ToolContext, toOffer: ToOffer): Promise<Off
       },
     ];
   });
+}
+
+/** Callers who want the same at the same instant take it from each other. */
+const ATTEMPTS = 5;
+
+/**
+ * Offers what is found, and looks once more where somebody else was quicker than the hold of all of it.
+ *
+ * @param find its `among` says from how many of the best the times are to be chosen, see `chosenAmong`
+ * @returns `outrun`: something was free each time, and each time gone before it could be held
+ */
+export async function offerFound(
+  context: ToolContext,
+  find: (among: number) => Promise<readonly Opening[]>,
+  toOffer: Omit<ToOffer, "openings">,
+): Promise<{ offered: Offered[]; outrun: boolean }> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    if (attempt > 1 && Date.now() >= context.deadline) break;
+    const openings = await find(attempt === 1 ? 1 : attempt * SPREAD);
+    if (openings.length === 0) return { offered: [], outrun: false };
+    const offered = await offer(context, { ...toOffer, openings });
+    if (offered.length > 0) return { offered, outrun: false };
+  }
+  return { offered: [], outrun: true };
+}
+
+/** From the second attempt on: who was outrun with the best looks among so many times more. */
+const SPREAD = 3;
+
+/** The best; or, among more, some that follow each other: whoever was outrun does not run for the same once more. */
+export function chosenAmong<T>(best: readonly T[], count: number): readonly T[] {
+  const first = Math.floor(Math.random() * Math.max(1, best.length - count + 1));
+  return best.slice(first, first + count);
 }
 
 /** Each start once: whoever has least to do comes first. */

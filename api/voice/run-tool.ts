@@ -2,13 +2,14 @@ import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CalcomError } from "../../calcom/errors.js";
 import { requestCallback } from "../../db/callback/request.js";
-import { Closing, inTenant } from "../../db/client.js";
+import { inTenant, inTenantUnsynced, type Transaction } from "../../db/client.js";
 import { callBackIfPromiseBroken } from "../../db/voice/broken-promise.js";
-import { type Call, findCall } from "../../db/voice/call.js";
-import { claimingToolUse, keepToolAnswer, type ToolUseRow, toolAnswer } from "../../db/voice/tool-calls.js";
+import type { Call } from "../../db/voice/call.js";
+import { claimToolUse, keepToolAnswer, type ToolUseRow, toolAnswer } from "../../db/voice/tool-calls.js";
 import { withinHours } from "../../domain/availability/hours.js";
 import type { ToolTopic } from "../../domain/speech/said.js";
 import type { Branch } from "../../domain/tenant/catalogue.js";
+import { orAfter } from "../../domain/time/patience.js";
 import { storable } from "../../domain/voice/storable.js";
 import { VOICE_TOOLS, type VoiceTool } from "../../domain/voice/tools.js";
 import { refused, type ToolAnswer, toolAnswerSchema } from "./answer.js";
@@ -69,25 +70,16 @@ export async function runTool(deps: VoiceDeps, invocation: ToolInvocation): Prom
   const name = toolOf(invocation.tool);
   const kind = name !== null && TOOLS[name].deadlineMs === WRITE_MS ? "write" : "read";
   const deadline = invocation.receivedAt + (kind === "write" ? WRITE_MS : READ_MS) - RETURN_MS[kind];
-  const inTime = new AbortController();
   const late: Late = { answer: null, said: null };
   const running = inLedger(deps, invocation, name, deadline, late).catch((error: unknown) => {
     if (error instanceof ToolKeyReusedError) throw error;
     return unexpected(deps, invocation, error);
   });
-  try {
-    return await Promise.race([
-      running,
-      sleep(Math.max(0, deadline - Date.now()), undefined, { signal: inTime.signal }).then(() => {
-        deps.log.warn({ companyId: invocation.origin.companyId, tool: name }, "a tool ran out of time");
-        late.said = late.answer;
-        return late.said ?? temporary(deps, false);
-      }),
-    ]);
-  } finally {
-    inTime.abort();
-    running.catch(() => {});
-  }
+  return await orAfter(running, Math.max(0, deadline - Date.now()), () => {
+    deps.log.warn({ companyId: invocation.origin.companyId, tool: name }, "a tool ran out of time");
+    late.said = late.answer;
+    return late.said ?? temporary(deps, false);
+  });
 }
 
 /** What has been accepted is never apologised for as if it had come to nothing: the caller would ask elsewhere. */
@@ -115,22 +107,15 @@ async function inLedger(
   const argsHash = createHash("sha256")
     .update(`${invocation.tool}|${JSON.stringify(canonical(invocation.args))}`)
     .digest("hex");
-  const { call, row } = await inTenant(deps.db, companyId, async (tx) => {
-    const { call, making } = await findCall(tx, origin, true);
-    const claiming = claimingToolUse(tx, {
-      companyId,
-      callId: call.id,
+  // Forgotten with a crash of the database it would be done again: offers anew, and what was booked is known by intent.
+  const { call, row } = await inTenantUnsynced(deps.db, companyId, async (tx) =>
+    claimToolUse(tx, origin, {
       key: invocation.key,
       tool: name ?? storable(invocation.tool.slice(0, 64)),
       args: maskedArguments(invocation.args),
       argsHash,
-    });
-    return Closing.reading(making ? [making, claiming] : [claiming], async () => {
-      const [claimed] = await claiming;
-      if (!claimed) throw new Error("the use of a tool was not claimed");
-      return { call, row: claimed };
-    });
-  });
+    }),
+  );
   if (!row.fresh) {
     if (row.argsHash !== argsHash) throw new ToolKeyReusedError();
     const known = await firstAnswer(deps, companyId, row, deadline);
@@ -138,17 +123,18 @@ async function inLedger(
   }
   const found = await answerOf(deps, invocation, name, call, deadline, late);
   const answer = late.said ?? found;
-  const kept = await inTenant(deps.db, companyId, async (tx) => {
-    const first = await keepToolAnswer(tx, row.id, {
-      code: answer.code,
-      answer,
-      latencyMs: Date.now() - receivedAt,
-    });
-    if (answer.code === "PENDING" && answer.appointment_id !== undefined)
-      await callBackIfPromiseBroken(tx, companyId, answer.appointment_id);
-    return first;
-  });
-  return toolAnswerSchema.parse(kept);
+  const keeping = (tx: Transaction) =>
+    keepToolAnswer(tx, row.id, { code: answer.code, answer, latencyMs: Date.now() - receivedAt });
+  const { appointment_id: noted } = answer;
+  const [kept] =
+    answer.code === "PENDING" && noted !== undefined
+      ? await inTenant(deps.db, companyId, async (tx) => {
+          const rows = await keeping(tx);
+          await callBackIfPromiseBroken(tx, companyId, noted);
+          return rows;
+        })
+      : await inTenantUnsynced(deps.db, companyId, keeping);
+  return toolAnswerSchema.parse(kept?.answer ?? answer);
 }
 
 /** A use that nobody has answered for so long was left alone by its process. */

@@ -11,22 +11,16 @@ import {
   sqlState,
   type Transaction,
 } from "../client.js";
-import {
-  findingCustomer,
-  findOrCreateCustomer,
-  foundCustomer,
-  type Person,
-} from "../customer/find-or-create.js";
+import { findingCustomer, foundCustomer, type Person } from "../customer/find-or-create.js";
 import { takeOffer } from "../voice/offers.js";
 import {
   acceptedEntry,
-  insertCommand,
   insertingCommand,
   isKnownCommand,
   type NewCommand,
-  noteCommand,
+  notingCommand,
 } from "./commands.js";
-import { type IntervalOwner, lockCalendars, takeIntervals, takingIntervals } from "./intervals.js";
+import { type IntervalOwner, lockingCalendars, takeIntervals, takingIntervals } from "./intervals.js";
 
 /** A booking as the ingress wants it accepted. */
 export interface BookingIntent {
@@ -73,10 +67,13 @@ export async function acceptBooking(db: Database, intent: BookingIntent): Promis
 async function acceptOnce(db: Database, intent: BookingIntent): Promise<Acceptance> {
   const [only, ...others] = intent.plans;
   try {
-    return only && others.length === 0 && !intent.offer
-      ? await acceptTogether(db, intent, only)
-      : await acceptFirstFree(db, intent);
+    const plan =
+      only && others.length === 0 && !intent.offer
+        ? await acceptTogether(db, intent, only)
+        : await acceptFirstFree(db, intent);
+    return { result: "accepted", plan };
   } catch (error) {
+    if (isKnownCommand(error)) return { result: "known" };
     if (error instanceof OfferGone) return { result: "expired" };
     if (error instanceof NothingFree || sqlState(error) === EXCLUSION_VIOLATION) return { result: "taken" };
     throw error;
@@ -88,22 +85,16 @@ async function acceptTogether(
   db: Database,
   intent: BookingIntent,
   plan: PlannedPhase[],
-): Promise<Acceptance> {
+): Promise<PlannedPhase[]> {
   const { companyId, person, source } = intent;
-  try {
-    await inTenant(db, companyId, async (tx) =>
-      Closing.with(null, [
-        insertingCommand(tx, commandOf(intent)),
-        findingCustomer(tx, companyId, person, source),
-        ...takingIntervals(tx, ownerOf(intent), busyIntervalsOf(plan, intent.bufferAfterMinutes)),
-        insertingAppointment(tx, intent, plan),
-      ]),
-    );
-  } catch (error) {
-    if (isKnownCommand(error)) return { result: "known" };
-    throw error;
-  }
-  return { result: "accepted", plan };
+  return await inTenant(db, companyId, async (tx) =>
+    Closing.with(plan, [
+      insertingCommand(tx, commandOf(intent)),
+      findingCustomer(tx, companyId, person, source),
+      ...takingIntervals(tx, ownerOf(intent), busyIntervalsOf(plan, intent.bufferAfterMinutes)),
+      insertingAppointment(tx, intent, plan),
+    ]),
+  );
 }
 
 const commandOf = (intent: BookingIntent): NewCommand => ({
@@ -121,57 +112,48 @@ const ownerOf = ({ companyId, appointmentId, commandId }: BookingIntent): Interv
 });
 
 /** Several plans, or an offer whose holds are given up for it. */
-async function acceptFirstFree(db: Database, intent: BookingIntent): Promise<Acceptance> {
-  const { companyId, appointmentId, person } = intent;
-  let accepted: PlannedPhase[] = [];
-  const known = await inTenant(db, companyId, async (tx) => {
+async function acceptFirstFree(db: Database, intent: BookingIntent): Promise<PlannedPhase[]> {
+  const { companyId, appointmentId, person, offer } = intent;
+  return await inTenant(db, companyId, async (tx) => {
     const owner = ownerOf(intent);
     const intervals = (plan: readonly PlannedPhase[]) => busyIntervalsOf(plan, intent.bufferAfterMinutes);
-    const [fresh] = await Promise.all([
-      insertCommand(tx, commandOf(intent)),
-      findOrCreateCustomer(tx, companyId, person, intent.source),
+    const staffIds = intent.plans.flat().flatMap((phase) => phase.staffId ?? []);
+    // Sent together and in this order.
+    await Promise.all([
+      insertingCommand(tx, commandOf(intent)).execute(),
+      findingCustomer(tx, companyId, person, intent.source).execute(),
+      lockingCalendars(tx, staffIds).execute(),
+      offer && takeOfferFor(tx, companyId, appointmentId, offer),
     ]);
-    if (!fresh) return true;
-    if (intent.offer) await takeOfferFor(tx, companyId, appointmentId, intent.offer, intent.plans.flat());
-    else
-      await lockCalendars(
-        tx,
-        intent.plans.flat().flatMap((phase) => phase.staffId ?? []),
-      );
     for (const [index, plan] of intent.plans.entries()) {
       if (index === intent.plans.length - 1) {
-        accepted = plan;
         // All together: where the chair is not free, nothing is written.
-        return Closing.with(false, [
+        return Closing.with(plan, [
           ...takingIntervals(tx, owner, intervals(plan)),
           insertingAppointment(tx, intent, plan),
         ]);
       }
       try {
         await tx.savepoint((inner) => takeIntervals(inner, owner, intervals(plan)));
-        accepted = plan;
-        break;
+        return Closing.with(plan, [insertingAppointment(tx, intent, plan)]);
       } catch (error) {
         if (sqlState(error) !== EXCLUSION_VIOLATION) throw error;
       }
     }
-    return Closing.with(false, [insertingAppointment(tx, intent, accepted)]);
+    throw new NothingFree();
   });
-  return known ? { result: "known" } : { result: "accepted", plan: accepted };
 }
 
-/** The call's holds stand in nobody's way any more, least of all in their own caller's. */
+/**
+ * The call's holds stand in nobody's way any more, least of all in their own caller's. The calendars are to be
+ * locked before.
+ */
 async function takeOfferFor(
   tx: Transaction,
   companyId: string,
   appointmentId: string,
   offer: { callId: string; offerId: string },
-  phases: readonly PlannedPhase[],
 ): Promise<void> {
-  await lockCalendars(
-    tx,
-    phases.flatMap((phase) => phase.staffId ?? []),
-  );
   if (!(await takeOffer(tx, { companyId, appointmentId, ...offer }))) throw new OfferGone();
 }
 
@@ -240,36 +222,38 @@ export async function acceptChange(
 ): Promise<"accepted" | "known" | "taken" | "expired"> {
   return await retried(async () => {
     try {
-      return await inTenant(db, intent.companyId, async (tx) => {
-        if (!(await insertCommand(tx, intent))) return "known";
-        const { companyId, appointmentId, offer, payload } = intent;
-        if (offer) await takeOfferFor(tx, companyId, appointmentId, offer, payload.phases ?? []);
-        await Promise.all([
-          intent.payload.phases
-            ? takeIntervals(
-                tx,
-                {
-                  companyId: intent.companyId,
-                  ownerId: intent.appointmentId,
-                  kind: "hold",
-                  commandId: intent.id,
-                },
-                busyIntervalsOf(intent.payload.phases, intent.bufferAfterMinutes),
-              )
-            : Promise.resolve(),
-          tx`UPDATE appointments SET sync_state = CASE WHEN sync_state = 'synced' THEN 'pending' ELSE sync_state END,
-               version = version + 1, updated_at = now()
-             WHERE id = ${intent.appointmentId}`,
-          noteCommand(tx, intent),
-        ]);
-        return "accepted";
-      });
+      await inTenant(db, intent.companyId, (tx) => acceptChangeWithin(tx, intent));
+      return "accepted";
     } catch (error) {
+      if (isKnownCommand(error)) return "known";
       if (error instanceof OfferGone) return "expired";
       if (sqlState(error) === EXCLUSION_VIOLATION) return "taken";
       throw error;
     }
   });
+}
+
+async function acceptChangeWithin(tx: Transaction, intent: ChangeIntent): Promise<Closing<null>> {
+  const { id, companyId, appointmentId, bufferAfterMinutes, offer } = intent;
+  const phases = intent.payload.phases ?? [];
+  const command = insertingCommand(tx, intent);
+  if (offer) {
+    const staffIds = phases.flatMap((phase) => phase.staffId ?? []);
+    await Promise.all([
+      command.execute(),
+      lockingCalendars(tx, staffIds).execute(),
+      takeOfferFor(tx, companyId, appointmentId, offer),
+    ]);
+  }
+  const owner = { companyId, ownerId: appointmentId, kind: "hold", commandId: id } as const;
+  return Closing.with(null, [
+    command,
+    ...takingIntervals(tx, owner, busyIntervalsOf(phases, bufferAfterMinutes)),
+    tx`UPDATE appointments SET sync_state = CASE WHEN sync_state = 'synced' THEN 'pending' ELSE sync_state END,
+         version = version + 1, updated_at = now()
+       WHERE id = ${appointmentId}`,
+    notingCommand(tx, intent),
+  ]);
 }
 
 /** Two transactions that wait for each other: one of them is told to start again. */

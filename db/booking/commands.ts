@@ -10,7 +10,7 @@ import {
   type PhaseRow,
   phaseColumns,
 } from "./attempt.js";
-import { note, type TimelineEntry } from "./timeline.js";
+import { note, noting, type TimelineEntry } from "./timeline.js";
 
 /** How long the ingress itself has to signal before the relay does it. */
 const RELAY_AFTER_MS = 2_000;
@@ -137,11 +137,11 @@ export function acceptedEntry(command: { id: string; kind: string; actor: string
   } as const satisfies TimelineEntry;
 }
 
-export async function noteCommand(
+export function notingCommand(
   tx: Transaction,
   command: { id: string; companyId: string; appointmentId: string; kind: string; actor: string },
-): Promise<void> {
-  await note(tx, command.companyId, command.appointmentId, acceptedEntry(command));
+): Statement {
+  return noting(tx, command.companyId, command.appointmentId, [acceptedEntry(command)]);
 }
 
 /** Commands that nobody has started: their signal was lost with its process or with Temporal. */

@@ -1,4 +1,4 @@
-import type { Transaction } from "../client.js";
+import type { Statement, Transaction } from "../client.js";
 
 export type TimelineKind =
   | "command"
@@ -25,7 +25,16 @@ export async function note(
   appointmentId: string,
   ...entries: TimelineEntry[]
 ): Promise<void> {
-  if (entries.length === 0) return;
+  if (entries.length > 0) await noting(tx, companyId, appointmentId, entries);
+}
+
+/** The statement of `note`, of one entry at least. */
+export function noting(
+  tx: Transaction,
+  companyId: string,
+  appointmentId: string,
+  entries: readonly TimelineEntry[],
+): Statement {
   const rows = entries.map((entry) => ({
     company_id: companyId,
     appointment_id: appointmentId,
@@ -35,7 +44,7 @@ export async function note(
     detail: tx.json(entry.detail ?? {}),
     dedupe_key: entry.dedupeKey ?? null,
   }));
-  await tx`INSERT INTO timeline ${tx(rows)} ON CONFLICT DO NOTHING`;
+  return tx`INSERT INTO timeline ${tx(rows)} ON CONFLICT DO NOTHING`;
 }
 
 export interface TimelineItem {

@@ -1,5 +1,4 @@
 import { type Database, inTenant } from "../client.js";
-import { CALLBACK_CHANNEL } from "./request.js";
 
 export type CallbackOutcome = "completed" | "cancelled";
 
@@ -31,10 +30,7 @@ export async function finishCallback(
         dedupe_key = CASE WHEN reason = 'asked' THEN dedupe_key || ':' || id::text ELSE dedupe_key END,
         started_at = NULL, relay_at = clock_timestamp(), relay_attempts = 0
       WHERE id = ${callbackId} AND status = 'open' RETURNING id`;
-    if (ended.length > 0) {
-      await tx`SELECT pg_notify(${CALLBACK_CHANNEL}, '')`;
-      return "finished";
-    }
+    if (ended.length > 0) return "finished";
     const [row] = await tx<{ status: string }[]>`SELECT status FROM callbacks WHERE id = ${callbackId}`;
     if (!row) return "unknown";
     return row.status === outcome ? "already" : "other";

@@ -5,12 +5,9 @@ import {
   type CallbackTimes,
 } from "../../domain/callback/promise.js";
 import { callbackWorkflowId } from "../../domain/callback/workflow-id.js";
-import { type Database, inTenant, sqlState, type Transaction } from "../client.js";
-import { raiseAlert } from "../operations/alerts.js";
+import { Closing, type Database, inTenant, type Statement, sqlState, type Transaction } from "../client.js";
+import { raisingAlert } from "../operations/alerts.js";
 import type { CallbackReason } from "../schema/voice.js";
-
-/** Tells the relay that a callback's workflow has to learn something. */
-export const CALLBACK_CHANNEL = "callback_changed";
 
 /** Somebody has to be called back. */
 export interface CallbackWish {
@@ -63,7 +60,10 @@ export async function requestCallback(db: Database, wish: CallbackWish): Promise
   const id = randomUUID();
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await inTenant(db, wish.companyId, (tx) => write(tx, wish, id));
+      return await inTenant(db, wish.companyId, async (tx) => {
+        const { requested, telling } = await write(tx, wish, id);
+        return Closing.with(requested, telling);
+      });
     } catch (error) {
       if (attempt >= ATTEMPTS || !mayPass(error)) throw error;
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * 3 ** attempt));
@@ -73,7 +73,9 @@ export async function requestCallback(db: Database, wish: CallbackWish): Promise
 
 /** The same within a transaction of this company that is open already: with it, or not at all. */
 export async function requestCallbackWithin(tx: Transaction, wish: CallbackWish): Promise<RequestedCallback> {
-  return await write(tx, wish, randomUUID());
+  const { requested, telling } = await write(tx, wish, randomUUID());
+  await Promise.all(telling);
+  return requested;
 }
 
 /** A lost connection has no code of Postgres; deadlocks, serialization, too many connections, shutting down have. */
@@ -92,7 +94,12 @@ interface Row {
   raised: boolean;
 }
 
-async function write(tx: Transaction, wish: CallbackWish, id: string): Promise<RequestedCallback> {
+/** Writes it; whom it concerns is still to be told, in the same transaction. */
+async function write(
+  tx: Transaction,
+  wish: CallbackWish,
+  id: string,
+): Promise<{ requested: RequestedCallback; telling: Statement[] }> {
   const { companyId, priority, reason } = wish;
   const within = (wish.within ?? CALLBACK_WITHIN_MS)[priority];
   const callId = uuidOrNull(wish.callId);
@@ -140,27 +147,21 @@ async function write(tx: Transaction, wish: CallbackWish, id: string): Promise<R
     RETURNING id, workflow_id, priority, due_at, branch_id, id = ${id} AS created,
       status = 'open' AND priority = ${priority} AS raised`;
   if (!row) throw new Error("a callback was neither written nor found");
-  await Promise.all([
-    row.raised
-      ? // Of one priority once: a request that is repeated tells nobody anything new.
-        raiseAlert(tx, {
-          companyId,
-          type: "callback.requested",
-          data: {
-            callbackId: row.id,
-            priority: row.priority,
-            reason,
-            dueAt: row.dueAt.toISOString(),
-            workflowId: row.workflowId,
-            ...(callId === null ? {} : { callId }),
-          },
-          dedupeKey: `callback:${row.id}:requested:${row.priority}`,
-          branchId: row.branchId,
-        })
-      : Promise.resolve(),
-    tx`SELECT pg_notify(${CALLBACK_CHANNEL}, '')`,
-  ]);
-  return {
+  const alert = raisingAlert(tx, {
+    companyId,
+    type: "callback.requested",
+    data: {
+      callbackId: row.id,
+      priority: row.priority,
+      reason,
+      dueAt: row.dueAt.toISOString(),
+      workflowId: row.workflowId,
+      ...(callId === null ? {} : { callId }),
+    },
+    dedupeKey: `callback:${row.id}:requested:${row.priority}`,
+    branchId: row.branchId,
+  });
+  const requested = {
     id: row.id,
     workflowId: row.workflowId,
     priority: row.priority,
@@ -168,6 +169,9 @@ async function write(tx: Transaction, wish: CallbackWish, id: string): Promise<R
     withinMs: (wish.within ?? CALLBACK_WITHIN_MS)[row.priority],
     created: row.created,
   };
+  // Of one priority once: a request that is repeated tells nobody anything new.
+  const telling = row.raised ? [alert] : [];
+  return { requested, telling };
 }
 
 /** Hashed: a topic is what a person said, and keys are read by whoever looks for a fault. */

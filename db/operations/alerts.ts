@@ -1,4 +1,4 @@
-import { asSystem, type Database, inTenant, json, type Transaction } from "../client.js";
+import { asSystem, type Database, inTenant, json, type Statement, type Transaction } from "../client.js";
 
 /** Something that a person has to know. `data` goes to a webhook and into logs: ids, names of reasons, instants. */
 export interface NewAlert {
@@ -13,7 +13,12 @@ export interface NewAlert {
 
 /** Writes an alert in the transaction of what raises it; the relays tell it. */
 export async function raiseAlert(tx: Transaction, alert: NewAlert): Promise<void> {
-  await tx`INSERT INTO alerts (company_id, type, data, dedupe_key, branch_id)
+  await raisingAlert(tx, alert);
+}
+
+/** The statement of `raiseAlert`. */
+export function raisingAlert(tx: Transaction, alert: NewAlert): Statement {
+  return tx`INSERT INTO alerts (company_id, type, data, dedupe_key, branch_id)
            VALUES (${alert.companyId}, ${alert.type}, ${json(tx, alert.data)}, ${alert.dedupeKey}, ${alert.branchId ?? null})
            ON CONFLICT DO NOTHING`;
 }

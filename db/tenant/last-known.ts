@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { orAfter } from "../../domain/time/patience.js";
 
 /** Of how many keys at most: strangers may ask for any. */
 const KEPT = 1_000;
@@ -28,15 +28,8 @@ export class LastKnown<T> {
       return value;
     });
     if (!known || this.now() > known.until) return await asked;
-    const answered = new AbortController();
-    try {
-      return await Promise.race([
-        asked.catch(() => known.value),
-        sleep(this.patienceMs, known.value, { signal: answered.signal }),
-      ]);
-    } finally {
-      answered.abort();
-    }
+    const last = () => known.value;
+    return await orAfter(asked.catch(last), this.patienceMs, last);
   }
 
   /** Something has changed: what was known is not true any more. */

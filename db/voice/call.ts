@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type postgres from "postgres";
-import type { Transaction } from "../client.js";
+import type { Statement, Transaction } from "../client.js";
 
 /** A call as its platform describes it, whoever the caller says to be. */
 export interface CallOrigin {
@@ -31,44 +30,45 @@ const LONGEST_CALL = "2 hours";
  * after its end (a repetition that comes late). Two calls that name themselves alike differ by their caller.
  */
 export async function openCall(tx: Transaction, origin: CallOrigin): Promise<Call> {
-  const { call, making } = await findCall(tx, origin, false);
-  await making;
+  const [, [call]] = await Promise.all([
+    oneAtATime(tx, origin).execute(),
+    tx<Call[]>`WITH ${theCall(tx, origin, 0)} SELECT * FROM the_call`.execute(),
+  ]);
+  if (!call) throw new Error("a call was neither found nor made");
   return call;
 }
 
-/** Likewise; where the call is new, the statement that makes it is still to be sent. */
-export async function findCall(
-  tx: Transaction,
-  origin: CallOrigin,
-  usesTool: boolean,
-): Promise<{ call: Call; making: postgres.PendingQuery<postgres.Row[]> | null }> {
+/** Held until the transaction ends: what is asked of one call at the same instant makes one call. */
+export function oneAtATime(tx: Transaction, origin: CallOrigin): Statement {
   const { companyId, provider, providerCallId, callerPhone } = origin;
   const name = `call:${companyId}:${provider}:${providerCallId}:${callerPhone ?? ""}`;
-  const used = usesTool ? 1 : 0;
-  const [, found] = await Promise.all([
-    tx`SELECT pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(),
-    tx<Call[]>`
-      UPDATE calls SET last_seen_at = clock_timestamp(), tool_calls = tool_calls + ${used},
-        branch_id = coalesce(branch_id, ${origin.branchId}), called_phone = coalesce(called_phone, ${origin.calledPhone}),
-        agent_id = coalesce(agent_id, ${origin.agentId})
+  return tx`SELECT pg_advisory_xact_lock(hashtextextended(${name}, 0))`;
+}
+
+/**
+ * The list of a `WITH` whose `the_call` is the call of this origin, made when it is new. A statement of its own
+ * after `oneAtATime`: it has to see what was committed while it waited.
+ *
+ * @param uses of tools that are counted with it
+ */
+export function theCall(tx: Transaction, origin: CallOrigin, uses: 0 | 1): Statement {
+  const { companyId, provider, providerCallId, callerPhone, calledPhone, agentId, branchId } = origin;
+  return tx`known AS (
+      UPDATE calls SET last_seen_at = clock_timestamp(), tool_calls = tool_calls + ${uses}::int,
+        branch_id = coalesce(branch_id, ${branchId}), called_phone = coalesce(called_phone, ${calledPhone}),
+        agent_id = coalesce(agent_id, ${agentId})
       WHERE id = (SELECT id FROM calls WHERE company_id = ${companyId} AND provider = ${provider}
           AND provider_call_id = ${providerCallId} AND caller_phone IS NOT DISTINCT FROM ${callerPhone}
           AND last_seen_at > now() - ${LONGEST_CALL}::text::interval ORDER BY started_at DESC LIMIT 1)
-      RETURNING id, branch_id, caller_phone, tool_calls`.execute(),
-  ]);
-  const known = found[0];
-  if (known) return { call: known, making: null };
-  const call: Call = {
-    id: randomUUID(),
-    branchId: origin.branchId,
-    callerPhone,
-    toolCalls: used,
-  };
-  const making = tx`
-    INSERT INTO calls (id, company_id, provider, provider_call_id, caller_phone, called_phone, agent_id, branch_id, tool_calls)
-    VALUES (${call.id}, ${companyId}, ${provider}, ${providerCallId}, ${callerPhone}, ${origin.calledPhone},
-      ${origin.agentId}, ${origin.branchId}, ${used})`;
-  return { call, making };
+      RETURNING id, branch_id, caller_phone, tool_calls
+    ), made AS (
+      INSERT INTO calls (id, company_id, provider, provider_call_id, caller_phone, called_phone, agent_id, branch_id,
+        tool_calls)
+      SELECT ${randomUUID()}::uuid, ${companyId}::uuid, ${provider}::text, ${providerCallId}::text, ${callerPhone}::text,
+        ${calledPhone}::text, ${agentId}::text, ${branchId}::uuid, ${uses}::int
+      WHERE NOT EXISTS (SELECT FROM known)
+      RETURNING id, branch_id, caller_phone, tool_calls
+    ), the_call AS (SELECT * FROM known UNION ALL SELECT * FROM made)`;
 }
 
 /** What the platform tells of a call that is over; what is known already is never taken back. */

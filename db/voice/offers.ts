@@ -1,3 +1,4 @@
+import type postgres from "postgres";
 import { busyIntervalsOf, type PlannedPhase } from "../../domain/booking/phases.js";
 import {
   type Interval,
@@ -10,7 +11,7 @@ import {
   Closing,
   type Database,
   EXCLUSION_VIOLATION,
-  inTenant,
+  inTenantUnsynced,
   json,
   type Statement,
   sqlState,
@@ -63,7 +64,8 @@ export const LIVE_HOLDS = 3;
 /**
  * Offers times to a call and keeps the chairs, each for its time. Older offers of the call stay good, but give
  * their chairs back as far as more than `LIVE_HOLDS` would be kept: the commit decides then. A time that somebody
- * else has taken meanwhile is not offered.
+ * else has taken meanwhile is not offered. Should the database forget it with a crash, the offer is gone: that is said,
+ * and asked for anew.
  *
  * @param own appointments of the caller: their chairs are kept by themselves already
  * @returns the ids of those that are held
@@ -92,7 +94,7 @@ export async function holdOffers(
     // Nearly always all of them are still free. Sent in one go: whoever else wants a chair of these people waits as
     // long as the calendars are locked.
     try {
-      return await inTenant(db, companyId, async (tx) =>
+      return await inTenantUnsynced(db, companyId, async (tx) =>
         Closing.with(new Set(offers.map((offer) => offer.id)), [
           lockingCalendars(tx, staffIds),
           freeingOldest(tx, callId, LIVE_HOLDS - offers.length),
@@ -105,7 +107,7 @@ export async function holdOffers(
       if (offers.length === 1) return new Set();
     }
   }
-  return await inTenant(db, companyId, async (tx) => {
+  return await inTenantUnsynced(db, companyId, async (tx) => {
     await lockCalendars(tx, staffIds);
     const [standing] = await Promise.all([
       tx<{ staffId: string; start: Date; end: Date }[]>`
@@ -184,12 +186,11 @@ function without(
 }
 
 /** An offer of this company, whoever it was made to. */
-export async function readOffer(tx: Transaction, companyId: string, id: string): Promise<OfferRow | null> {
-  const [row] = await tx<OfferRow[]>`
+export function offerRow(tx: Transaction, companyId: string, id: string): postgres.PendingQuery<OfferRow[]> {
+  return tx<OfferRow[]>`
     SELECT id, call_id, service_id, branch_id, staff_id, staff_wished, start_at, end_at, time_zone, phases, price_cents,
       buffer_after_minutes, kind, state, appointment_id, expires_at <= clock_timestamp() AS expired
     FROM offers WHERE company_id = ${companyId} AND id = ${id}`;
-  return row ?? null;
 }
 
 /**
@@ -227,10 +228,13 @@ export async function releaseOffers(tx: Transaction, callId: string): Promise<vo
 }
 
 /** Offers whose chairs other calls from this number keep at the moment. */
-export async function holdsElsewhere(tx: Transaction, phone: string, callId: string): Promise<number> {
-  const [row] = await tx<{ held: number }[]>`
+export function holdsElsewhere(
+  tx: Transaction,
+  phone: string,
+  callId: string,
+): postgres.PendingQuery<{ held: number }[]> {
+  return tx<{ held: number }[]>`
     SELECT count(DISTINCT (b.owner_id, b.expires_at))::int AS held
     FROM calls k JOIN busy_intervals b ON b.company_id = k.company_id AND b.owner_id = k.id
     WHERE k.caller_phone = ${phone} AND k.id <> ${callId} AND b.expires_at > clock_timestamp()`;
-  return row?.held ?? 0;
 }

@@ -1,4 +1,5 @@
-import type { Transaction } from "../client.js";
+import type postgres from "postgres";
+import type { Statement, Transaction } from "../client.js";
 
 /** A future appointment that the caller may speak of, move and cancel. */
 export interface OwnAppointment {
@@ -26,14 +27,12 @@ export interface OwnAppointment {
  *
  * @param phone E.164
  */
-export async function ownAppointments(tx: Transaction, phone: string): Promise<OwnAppointment[]> {
-  return [
-    ...(await tx<OwnAppointment[]>`
-      SELECT ${columns(tx)}
-      FROM appointments a JOIN services sv ON sv.id = a.service_id LEFT JOIN staff st ON st.id = a.staff_id
-      WHERE a.start_at > now() AND a.status IN ('pending', 'confirmed') AND a.id IN (${ofNumber(tx, phone)})
-      ORDER BY a.start_at, a.id`),
-  ];
+export function ownAppointments(tx: Transaction, phone: string): postgres.PendingQuery<OwnAppointment[]> {
+  return tx<OwnAppointment[]>`
+    SELECT ${columns(tx)}
+    FROM appointments a JOIN services sv ON sv.id = a.service_id LEFT JOIN staff st ON st.id = a.staff_id
+    WHERE a.start_at > now() AND a.status IN ('pending', 'confirmed') AND a.id IN (${ofNumber(tx, phone)})
+    ORDER BY a.start_at, a.id`;
 }
 
 /** Ids of the appointments of a number. A union, so that each part finds its index. */
@@ -47,26 +46,22 @@ function ofNumber(tx: Transaction, phone: string) {
 }
 
 /** What was booked or moved in this call and stands ahead: whoever called knows of it. */
-export async function bookedInCall(tx: Transaction, callId: string): Promise<OwnAppointment[]> {
-  return [
-    ...(await tx<OwnAppointment[]>`
-      SELECT ${columns(tx)}
-      FROM appointments a JOIN services sv ON sv.id = a.service_id LEFT JOIN staff st ON st.id = a.staff_id
-      WHERE a.start_at > now() AND a.status IN ('pending', 'confirmed')
-        AND a.id IN (SELECT appointment_id FROM offers WHERE call_id = ${callId})
-      ORDER BY a.start_at, a.id`),
-  ];
+export function bookedInCall(tx: Transaction, callId: string): postgres.PendingQuery<OwnAppointment[]> {
+  return tx<OwnAppointment[]>`
+    SELECT ${columns(tx)}
+    FROM appointments a JOIN services sv ON sv.id = a.service_id LEFT JOIN staff st ON st.id = a.staff_id
+    WHERE a.start_at > now() AND a.status IN ('pending', 'confirmed')
+      AND a.id IN (SELECT appointment_id FROM offers WHERE call_id = ${callId})
+    ORDER BY a.start_at, a.id`;
 }
 
 /** What was cancelled in this call, or is being cancelled: asked for again it is answered as it was. */
-export async function cancelledInCall(tx: Transaction, callId: string): Promise<OwnAppointment[]> {
-  return [
-    ...(await tx<OwnAppointment[]>`
-      SELECT ${columns(tx)}
-      FROM appointments a JOIN services sv ON sv.id = a.service_id LEFT JOIN staff st ON st.id = a.staff_id
-      WHERE a.id IN (SELECT appointment_id FROM commands
-        WHERE kind = 'cancel' AND starts_with(idempotency_key, ${`§voice:${callId}:cancel:`}))`),
-  ];
+export function cancelledInCall(tx: Transaction, callId: string): postgres.PendingQuery<OwnAppointment[]> {
+  return tx<OwnAppointment[]>`
+    SELECT ${columns(tx)}
+    FROM appointments a JOIN services sv ON sv.id = a.service_id LEFT JOIN staff st ON st.id = a.staff_id
+    WHERE a.id IN (SELECT appointment_id FROM commands
+      WHERE kind = 'cancel' AND starts_with(idempotency_key, ${`§voice:${callId}:cancel:`}))`;
 }
 
 function columns(tx: Transaction) {
@@ -76,10 +71,9 @@ function columns(tx: Transaction) {
     EXISTS (SELECT 1 FROM commands c WHERE c.appointment_id = a.id AND c.settled_at IS NULL) AS changing`;
 }
 
-/** Whether this tenant has a customer of this number. */
-export async function isCustomersNumber(tx: Transaction, phone: string): Promise<boolean> {
-  const found = await tx`SELECT 1 FROM customers WHERE phone = ${phone} LIMIT 1`;
-  return found.length > 0;
+/** A row where this tenant has a customer of this number. */
+export function customerOfNumber(tx: Transaction, phone: string): Statement {
+  return tx`SELECT 1 FROM customers WHERE phone = ${phone} LIMIT 1`;
 }
 
 /** Who has this number, and what is known of their habits; `null`: nobody. */
@@ -124,8 +118,8 @@ export interface NumberUsage {
  *
  * @param phone E.164: the caller's, or of a withheld one the number that was said
  */
-export async function numberUsage(tx: Transaction, phone: string): Promise<NumberUsage> {
-  const [row] = await tx<NumberUsage[]>`
+export function numberUsage(tx: Transaction, phone: string): postgres.PendingQuery<NumberUsage[]> {
+  return tx<NumberUsage[]>`
     SELECT
       count(*) FILTER (WHERE a.source = 'voice' AND a.created_at > now() - interval '24 hours'
         AND a.status <> 'failed')::int AS booked_today,
@@ -133,5 +127,4 @@ export async function numberUsage(tx: Transaction, phone: string): Promise<Numbe
       coalesce(bool_or(a.end_at < now() AND a.status IN ('confirmed', 'completed')), false)
         OR EXISTS (SELECT 1 FROM customers WHERE phone = ${phone} AND source <> 'voice') AS known
     FROM appointments a WHERE a.id IN (${ofNumber(tx, phone)})`;
-  return row ?? { bookedToday: 0, open: 0, known: false };
 }

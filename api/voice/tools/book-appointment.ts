@@ -1,5 +1,5 @@
-import { inTenant } from "../../../db/client.js";
-import { type OfferRow, readOffer } from "../../../db/voice/offers.js";
+import { Closing, inTenant, type Transaction } from "../../../db/client.js";
+import { type OfferRow, offerRow } from "../../../db/voice/offers.js";
 import { type NumberUsage, numberUsage } from "../../../db/voice/own-appointments.js";
 import type { SpokenAppointment } from "../../../domain/speech/said.js";
 import { calcomChoosesHost } from "../../../domain/tenant/catalogue.js";
@@ -19,7 +19,9 @@ const OPEN_OF_A_STRANGER = 2;
 export async function bookAppointment(context: ToolContext): Promise<ToolAnswer> {
   const { deps, args, companyId, call, catalogue } = context;
   const { say } = deps;
-  const offer = await offerOfCall(context);
+  const said = args.customerPhone === null ? null : spokenPhoneNumber(args.customerPhone);
+  const phone = said ?? context.callerPhone;
+  const { offer, tooMuch } = await readOfferAndUsage(context, phone);
   if (!offer) {
     if (args.offerId === null) return refused("INVALID", say.invalid({ field: "offer" }), "ask_date");
     return refused("OFFER_EXPIRED", say.offerExpired({ now: context.now, offers: [] }), "ask_date");
@@ -32,8 +34,6 @@ export async function bookAppointment(context: ToolContext): Promise<ToolAnswer>
   if (named.kind !== "name" && !repeated) {
     return refused("NEEDS_NAME", say.needsName({ heard: named.kind === "not_a_name" }), "ask_name");
   }
-  const said = args.customerPhone === null ? null : spokenPhoneNumber(args.customerPhone);
-  const phone = said ?? context.callerPhone;
   if (
     !repeated &&
     ((args.customerPhone !== null && said === null && context.callerPhone === null) || phone === null)
@@ -50,9 +50,7 @@ export async function bookAppointment(context: ToolContext): Promise<ToolAnswer>
       "confirm",
     );
   }
-  if (!repeated && (await booksTooMuch(context, phone))) {
-    return refused("TOO_MANY", say.tooMany(), "offer_callback");
-  }
+  if (!repeated && tooMuch) return refused("TOO_MANY", say.tooMany(), "offer_callback");
   const result = await bookOffer(deps, {
     companyId,
     callId: call.id,
@@ -102,13 +100,45 @@ function noted(context: ToolContext, offer: OfferRow, appointmentId: string): To
 
 /** An offer belongs to one call; anybody else's looks as if it had never been. */
 export async function offerOfCall(context: ToolContext): Promise<OfferRow | null> {
-  const { deps, args, companyId, call } = context;
-  const { offerId } = args;
-  if (offerId === null) return null;
-  const found = await inTenant(deps.db, companyId, (tx) =>
-    readOffer(tx, companyId, offerId.toLowerCase().replaceAll(/[^a-z0-9_]/g, "")),
-  );
-  return found?.callId === call.id ? found : null;
+  if (context.args.offerId === null) return null;
+  return await inTenant(context.deps.db, context.companyId, async (tx) => {
+    const { statements, read } = readingOffer(tx, context);
+    return Closing.reading(statements, read);
+  });
+}
+
+function readingOffer(tx: Transaction, { companyId, args, call }: ToolContext) {
+  if (args.offerId === null) return { statements: [], read: () => Promise.resolve(null) };
+  const row = offerRow(tx, companyId, args.offerId.toLowerCase().replaceAll(/[^a-z0-9_]/g, ""));
+  return {
+    statements: [row],
+    read: async (): Promise<OfferRow | null> => {
+      const [found] = await row;
+      return found?.callId === call.id ? found : null;
+    },
+  };
+}
+
+/** The offer that is meant, and whether the number that is booked with, or the one that calls, books too much. */
+async function readOfferAndUsage(
+  context: ToolContext,
+  phone: string | null,
+): Promise<{ offer: OfferRow | null; tooMuch: boolean }> {
+  const { deps, companyId, callerPhone, args } = context;
+  if (args.offerId === null) return { offer: null, tooMuch: false };
+  const numbers = args.confirmed ? new Set([phone, callerPhone]) : [];
+  return await inTenant(deps.db, companyId, async (tx) => {
+    const offer = readingOffer(tx, context);
+    const usages = [...numbers].flatMap((number) => (number === null ? [] : numberUsage(tx, number)));
+    return Closing.reading([...offer.statements, ...usages], async () => ({
+      offer: await offer.read(),
+      tooMuch: (await Promise.all(usages)).flat().some(isTooMuch),
+    }));
+  });
+}
+
+function isTooMuch(usage: NumberUsage): boolean {
+  return usage.bookedToday >= BOOKED_A_DAY || (!usage.known && usage.open >= OPEN_OF_A_STRANGER);
 }
 
 /** Nobody is named whom Cal.com may yet replace: service and person spoken are those booked (salon-gateway I-9). */
@@ -123,16 +153,4 @@ export function spokenOffer(context: ToolContext, offer: OfferRow): SpokenAppoin
     staff: member ? calledName(member, catalogue.staff) : null,
     service: service?.name ?? "",
   };
-}
-
-/** Under the number that is booked with, and under the one that calls. */
-async function booksTooMuch(context: ToolContext, phone: string | null): Promise<boolean> {
-  const { deps, companyId, callerPhone } = context;
-  const numbers = [...new Set([phone, callerPhone])].filter((number) => number !== null);
-  const usages: NumberUsage[] = await inTenant(deps.db, companyId, (tx) =>
-    Promise.all(numbers.map((number) => numberUsage(tx, number))),
-  );
-  return usages.some(
-    (usage) => usage.bookedToday >= BOOKED_A_DAY || (!usage.known && usage.open >= OPEN_OF_A_STRANGER),
-  );
 }

@@ -1,4 +1,4 @@
-import { inTenant } from "../../../db/client.js";
+import { Closing, inTenant } from "../../../db/client.js";
 import { cancelledInCall, type OwnAppointment } from "../../../db/voice/own-appointments.js";
 import { decideMoveOffer, noteMoveOffered } from "../../../db/voice/reschedule-offers.js";
 import { offersRescheduleFirst } from "../../../domain/policy/policy.js";
@@ -13,7 +13,7 @@ import {
 import { done, refused, type ToolAnswer } from "../answer.js";
 import {
   chosenAppointment,
-  identify,
+  identifying,
   notIdentified,
   spokenAppointment,
   whichAppointment,
@@ -25,8 +25,14 @@ import { refusedByRules } from "./outcome.js";
 export async function cancelAppointment(context: ToolContext): Promise<ToolAnswer> {
   const { deps, companyId, call, args } = context;
   const { say } = deps;
-  const identity = await identify(context);
-  const cancelled = await inTenant(deps.db, companyId, (tx) => cancelledInCall(tx, call.id));
+  const { identity, cancelled } = await inTenant(deps.db, companyId, async (tx) => {
+    const caller = identifying(tx, context);
+    const before = cancelledInCall(tx, call.id);
+    return Closing.reading([...caller.statements, before], async () => ({
+      identity: await caller.read(),
+      cancelled: [...(await before)],
+    }));
+  });
   if (identity.kind !== "known" && cancelled.length === 0) return notIdentified(context, identity);
   const open = (identity.kind === "known" ? identity.appointments : []).filter(
     (appointment) => !cancelled.some((other) => other.id === appointment.id),

@@ -1,6 +1,6 @@
 import { DateTime } from "luxon";
 import type { Wanted } from "../../../activities/availability/availability.js";
-import { inTenant } from "../../../db/client.js";
+import { Closing, inTenant } from "../../../db/client.js";
 import { holdsElsewhere, LIVE_HOLDS } from "../../../db/voice/offers.js";
 import { bookedInCall, type OwnAppointment } from "../../../db/voice/own-appointments.js";
 import type { Opening } from "../../../domain/availability/openings.js";
@@ -10,9 +10,9 @@ import type { Wished } from "../../../domain/speech/said.js";
 import { type Service, type StaffMember, serviceMinutes } from "../../../domain/tenant/catalogue.js";
 import { calledName } from "../../../domain/voice/staff-match.js";
 import { done, type NextStep, refused, type ToolAnswer } from "../answer.js";
-import { identifyWithin, refView, spokenAppointment } from "../identity.js";
+import { identifying, refView, spokenAppointment } from "../identity.js";
 import type { ToolContext } from "../invocation.js";
-import { type Offered, offer, oncePerStart } from "../offering.js";
+import { chosenAmong, type Offered, offerFound, oncePerStart } from "../offering.js";
 import { rangeOf, understandService, understandStaff, understandTime, zoneOf } from "./wish.js";
 
 /** As many are offered; two of them are spoken (contract.md 5). */
@@ -56,37 +56,32 @@ export async function findSlots(context: ToolContext): Promise<ToolAnswer> {
 async function readCaller(context: ToolContext): Promise<{ holds: number; standing: OwnAppointment[] }> {
   const { callerPhone, deps, companyId, call } = context;
   return await inTenant(deps.db, companyId, async (tx) => {
-    const [holds, identity, inCall] = await Promise.all([
-      callerPhone === null ? 0 : holdsElsewhere(tx, callerPhone, call.id),
-      identifyWithin(tx, context),
-      bookedInCall(tx, call.id),
-    ]);
-    return { holds, standing: identity.kind === "known" ? identity.appointments : inCall };
+    const holds = callerPhone === null ? null : holdsElsewhere(tx, callerPhone, call.id);
+    const caller = identifying(tx, context);
+    const inCall = bookedInCall(tx, call.id);
+    return Closing.reading([...(holds ? [holds] : []), ...caller.statements, inCall], async () => {
+      const identity = await caller.read();
+      const [elsewhere] = (await holds) ?? [];
+      return {
+        holds: elsewhere?.held ?? 0,
+        standing: identity.kind === "known" ? identity.appointments : [...(await inCall)],
+      };
+    });
   });
 }
 
 async function search(context: ToolContext, wanted: Search): Promise<ToolAnswer> {
-  // Somebody may take what was found before it is held: then the calendar is read once more.
-  for (let attempt = 1; ; attempt += 1) {
-    const found = await inWish(context, wanted);
-    if (found.length === 0) return alreadyBooked(context, wanted) ?? (await instead(context, wanted));
-    const offered = await hold(context, wanted, found);
-    if (offered.length > 0) {
-      const kind: Wished =
-        wanted.wish.kind === "moment" ? { kind: "exact", start: wanted.wish.start } : { kind: "open" };
-      return offersAnswer(context, wanted, offered, kind);
-    }
-    if (attempt === 2) return await instead(context, wanted);
+  const { offered, outrun } = await offerFound(context, () => inWish(context, wanted), toOffer(wanted));
+  if (offered.length > 0) {
+    const kind: Wished =
+      wanted.wish.kind === "moment" ? { kind: "exact", start: wanted.wish.start } : { kind: "open" };
+    return offersAnswer(context, wanted, offered, kind);
   }
+  return (outrun ? null : alreadyBooked(context, wanted)) ?? (await instead(context, wanted));
 }
 
-async function hold(context: ToolContext, wanted: Search, openings: readonly Opening[]): Promise<Offered[]> {
-  return await offer(context, {
-    service: wanted.service,
-    openings,
-    wished: wanted.staff,
-    own: wanted.own.map((appointment) => appointment.id),
-  });
+function toOffer({ service, staff, own }: Search) {
+  return { service, wished: staff, own: own.map((appointment) => appointment.id) };
 }
 
 function offersAnswer(
@@ -258,13 +253,18 @@ async function instead(context: ToolContext, wanted: Search): Promise<ToolAnswer
   const hard = refusal(context, wanted, why);
   if (hard) return hard;
 
-  const { alternatives, searchedTo } = await availability.alternativesFor({
-    ...wantedOf(context, wanted),
-    wished: range.from,
-    window: wish.kind === "window" ? { from: wish.window.from, to: wish.window.to } : null,
-    limit: OFFERED,
-  });
-  const offered = await hold(context, wanted, alternatives);
+  let searchedTo = now;
+  const find = async (among: number) => {
+    const found = await availability.alternativesFor({
+      ...wantedOf(context, wanted),
+      wished: range.from,
+      window: wish.kind === "window" ? { from: wish.window.from, to: wish.window.to } : null,
+      limit: OFFERED * among,
+    });
+    searchedTo = found.searchedTo;
+    return chosenAmong(found.alternatives, OFFERED);
+  };
+  const { offered, outrun } = await offerFound(context, find, toOffer(wanted));
   if (why.reason === "closed" && wish.kind !== "soonest") {
     const answer = say.closed({
       now,
@@ -283,6 +283,8 @@ async function instead(context: ToolContext, wanted: Search): Promise<ToolAnswer
       offered.length === 0 ? {} : { offers: offered.map(({ view }) => view) },
     );
   }
+  if (offered.length === 0 && outrun)
+    return refused("TEMPORARY", say.temporary({ callback: false }), "offer_callback");
   if (offered.length === 0) {
     const horizonDays = Math.max(
       1,
@@ -304,13 +306,18 @@ async function tooSoon(
   wanted: Search,
   why: WhyNot & { reason: "too_soon" },
 ): Promise<ToolAnswer> {
-  const { openings } = await context.deps.availability.findOpenings({
-    ...wantedOf(context, wanted),
-    from: why.earliest,
-    to: new Date(why.earliest.getTime() + SEARCHED_MS),
-    limit: 1,
-  });
-  const [earliest] = await hold(context, wanted, openings.slice(0, 1));
+  const find = async () => {
+    const { openings } = await context.deps.availability.findOpenings({
+      ...wantedOf(context, wanted),
+      from: why.earliest,
+      to: new Date(why.earliest.getTime() + SEARCHED_MS),
+      limit: 1,
+    });
+    return openings.slice(0, 1);
+  };
+  const {
+    offered: [earliest],
+  } = await offerFound(context, find, toOffer(wanted));
   const say = context.deps.say.tooSoon({
     now: context.now,
     leadMinutes: why.noticeMinutes,

@@ -2,7 +2,7 @@ import type { OfferRow } from "../../../db/voice/offers.js";
 import type { Result } from "../../booking/offered.js";
 import { refused, type ToolAnswer } from "../answer.js";
 import type { ToolContext } from "../invocation.js";
-import { offer as holdOffers, type Offered } from "../offering.js";
+import { chosenAmong, type Offered, offerFound } from "../offering.js";
 
 /** What can be had instead of a time that somebody else took, from a fresh question. */
 export async function takenInstead(
@@ -21,6 +21,8 @@ export async function takenInstead(
   return refused("SLOT_TAKEN", say, "ask_choice", { offers: offered.map(({ view }) => view) });
 }
 
+/** More than two are not listened to (salon-gateway 5.4). */
+const SPOKEN = 2;
 /** A caller who has just lost a time must not wait for Cal.com as well. */
 const LEAST_MS = 200;
 
@@ -40,7 +42,7 @@ async function fresh(
     ? (catalogue.staff.find((candidate) => candidate.id === offer.staffId) ?? null)
     : null;
   try {
-    const { alternatives } = await deps.availability.alternativesFor({
+    const query = {
       companyId,
       service,
       branch,
@@ -48,18 +50,18 @@ async function fresh(
       now,
       wished: offer.startAt,
       window: null,
-      limit: 2,
       lane: "live",
       ignoreOwners: moving ? [call.id, moving.appointmentId] : [call.id],
       ...(moving ? { moving: { phases: moving.phases } } : {}),
-      patienceMs: Math.max(LEAST_MS, context.deadline - Date.now() - LEAST_MS),
-    });
-    return await holdOffers(context, {
-      service,
-      openings: alternatives,
-      wished: staff,
-      own: moving ? [moving.appointmentId] : [],
-    });
+    } as const;
+    const find = async (among: number) => {
+      const patienceMs = Math.max(LEAST_MS, context.deadline - Date.now() - LEAST_MS);
+      const limit = SPOKEN * among;
+      const { alternatives } = await deps.availability.alternativesFor({ ...query, limit, patienceMs });
+      return chosenAmong(alternatives, SPOKEN);
+    };
+    const own = moving ? [moving.appointmentId] : [];
+    return (await offerFound(context, find, { service, wished: staff, own })).offered;
   } catch (error) {
     deps.log.warn(
       { error: error instanceof Error ? error.name : "unknown" },
