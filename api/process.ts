@@ -1,7 +1,7 @@
 import type { Server, ServerResponse } from "node:http";
 import { serve } from "@hono/node-server";
 import { createAvailability } from "../activities/availability/create.js";
-import { createInbox } from "../db/calcom/inbox.js";
+import { createInbox, type Inbox } from "../db/calcom/inbox.js";
 import { connect } from "../db/client.js";
 import { type Config, needed, parseEnvironment } from "../domain/config/environment.js";
 import { type BookingDurations, bookingDurations } from "../workflows/booking/input.js";
@@ -61,7 +61,8 @@ export async function startApi(config: Config, options: ApiOptions = {}): Promis
   });
   const waiting = await listenForSettledCommands(listening);
   const availability = await createAvailability({ ...foundation, listening });
-  const relay: Relay = await startRelay({ ...foundation, dispatcher });
+  const inbox: Inbox = createInbox(db, () => relay.nudge());
+  const relay: Relay = await startRelay({ ...foundation, dispatcher, inbox });
   const callbacks = startCallbackRelay(
     { ...foundation, client: temporal.client },
     {
@@ -94,7 +95,7 @@ export async function startApi(config: Config, options: ApiOptions = {}): Promis
     availability,
     dispatcher,
     waiting,
-    inbox: createInbox(db, relay.nudge),
+    inbox,
     temporal: {
       client: temporal.client,
       namespace: config.temporal.namespace,

@@ -58,7 +58,7 @@ export function startCallbackRelay(deps: CallbackRelayDeps, options: CallbackRel
     failed: (error) => deps.log.warn({ error: nameOf(error) }, "the callbacks could not be relayed"),
     everyMs: EVERY_MS,
     batch: BATCH,
-    slots: SLOTS,
+    slots: () => SLOTS,
   });
 }
 

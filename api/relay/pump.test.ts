@@ -23,7 +23,7 @@ function source(items: number[]) {
       failed: (error: unknown) => void failures.push(error),
       everyMs: EVERY_MS,
       batch: 2,
-      slots: 2,
+      slots: () => 2,
     },
   };
 }
@@ -104,4 +104,18 @@ it("finishes what is under way when it stops, and begins nothing more.", async (
   open(2);
   await stopping;
   expect(begun).toEqual([1, 2]);
+});
+
+it("begins nothing while there is no slot, and goes on when there is one again.", async () => {
+  const { items, begun, open, options } = source([1, 2]);
+  let slots = 0;
+  const pump = startPump({ ...options, slots: () => slots });
+  await new Promise((resolve) => setTimeout(resolve, 4 * EVERY_MS));
+  expect([begun, items]).toEqual([[], [1, 2]]);
+  slots = 1;
+  await expect.poll(() => begun).toEqual([1]);
+  open(1);
+  await expect.poll(() => begun).toEqual([1, 2]);
+  open(2);
+  await pump.stop();
 });

@@ -16,8 +16,8 @@ export interface PumpOptions<T> {
   everyMs: number;
   /** Claimed at once at most. */
   batch: number;
-  /** Under way at once at most. */
-  slots: number;
+  /** Under way at once at most, at the moment. */
+  slots: () => number;
 }
 
 /** Claims as slots become free: one slow item never holds up those behind it. */
@@ -48,7 +48,7 @@ export function startPump<T>(options: PumpOptions<T>): Pump {
       options.failed(error);
     }
   };
-  const next = () => (underWay.size < options.slots ? claimed.shift() : undefined);
+  const next = () => (underWay.size < options.slots() ? claimed.shift() : undefined);
   const woken = () =>
     new Promise<void>((resolve) => {
       const timer = setTimeout(() => {
@@ -63,7 +63,7 @@ export function startPump<T>(options: PumpOptions<T>): Pump {
   const loop = (async () => {
     while (!stopped) {
       for (let item = next(); item !== undefined; item = next()) begin(item);
-      if (look && claimed.length === 0 && underWay.size < options.slots) await claim();
+      if (look && claimed.length === 0 && underWay.size < options.slots()) await claim();
       else await woken();
     }
     await Promise.all(underWay);

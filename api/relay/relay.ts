@@ -2,7 +2,7 @@ import { isGrpcServiceError, ServiceError } from "@temporalio/client";
 import { noteAfterClose, refuseAfterClose } from "../../db/booking/after-close.js";
 import type { UnstartedCommand } from "../../db/booking/commands.js";
 import { readFacts } from "../../db/booking/outcome.js";
-import { INBOX_CHANNEL } from "../../db/calcom/inbox.js";
+import { INBOX_CHANNEL, type Inbox } from "../../db/calcom/inbox.js";
 import {
   claimCommands,
   claimEvents,
@@ -19,6 +19,7 @@ import { type RouteDeps, RouteUnclearError, routeEvent } from "./route.js";
 
 export interface RelayDeps extends RouteDeps {
   dispatcher: Dispatcher;
+  inbox: Pick<Inbox, "flooded">;
   log: { warn(fields: Record<string, unknown>, message: string): void };
 }
 
@@ -31,6 +32,8 @@ export interface Relay {
 
 const BATCH = 64;
 const SLOTS = 12;
+/** While a flood is taken in what is durable only trickles on: it can wait, and who sends is waiting. */
+const IN_FLOOD_EVERY_MS = 100;
 /** Without a nudge: what an ingress that died has left behind, and what was postponed. */
 const IDLE_MS = 500;
 const TEMPORAL_PAUSE_MS = 1_000;
@@ -47,15 +50,24 @@ export async function startRelay(deps: RelayDeps): Promise<Relay> {
   const heard = () => nudge();
   await deps.db.sql.listen(INBOX_CHANNEL, heard, heard);
   const failed = (error: unknown) => deps.log.warn({ error: nameOf(error) }, "the relay could not work");
-  const pace = { failed, everyMs: IDLE_MS, batch: BATCH, slots: SLOTS };
+  let begunAt = 0;
+  const pace = { failed, everyMs: IDLE_MS, batch: BATCH };
   const events = startPump<WaitingEvent>({
     ...pace,
+    slots: () => {
+      if (!deps.inbox.flooded()) return SLOTS;
+      return Date.now() - begunAt >= IN_FLOOD_EVERY_MS ? 1 : 0;
+    },
     claim: (limit) => claimEvents(deps.db, limit),
-    work: (event) => relayEvent(deps, event),
+    work: (event) => {
+      begunAt = Date.now();
+      return relayEvent(deps, event);
+    },
   });
   // By the clock alone: a command is the relay's only when its ingress has had its time.
   const commands = startPump<UnstartedCommand>({
     ...pace,
+    slots: () => SLOTS,
     claim: (limit) => claimCommands(deps.db, limit),
     work: (command) => relayCommand(deps, command),
   });

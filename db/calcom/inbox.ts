@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { CalcomEvent, CalcomPerson } from "../../domain/calcom/event.js";
 import { asSystem, type Database, sqlState } from "../client.js";
+import { countRecent } from "./recent.js";
 
 /** A row for the inbox, before it is durable. */
 export interface Arrival {
@@ -15,11 +16,15 @@ export interface Arrival {
 export interface Inbox {
   /** Resolves when the event is durable. */
   put(arrival: Arrival): Promise<"stored" | "duplicate">;
+  /** So much arrives at present that what is durable already had better wait: taking in comes first. */
+  flooded(): boolean;
 }
 
 /** The channel that tells every relay that something waits. */
 export const INBOX_CHANNEL = "inbox";
 
+/** Of 200 ms: more than a hundred a second; people at work in Cal.com make a few. */
+const FLOOD = { arrivals: 20, withinMs: 200 };
 const MAX_BATCH = 200;
 const MAX_IN_FLIGHT = 2;
 
@@ -34,6 +39,7 @@ interface Waiter {
 export function createInbox(db: Database, onStored: () => void): Inbox {
   let queue: Waiter[] = [];
   let inFlight = 0;
+  const arrivals = countRecent(FLOOD.withinMs);
   const flush = async (): Promise<void> => {
     if (inFlight >= MAX_IN_FLIGHT || queue.length === 0) return;
     const batch = queue.slice(0, MAX_BATCH);
@@ -47,7 +53,9 @@ export function createInbox(db: Database, onStored: () => void): Inbox {
     }
   };
   return {
+    flooded: () => arrivals.recent() >= FLOOD.arrivals,
     put(arrival) {
+      arrivals.count();
       return new Promise((resolve, reject) => {
         queue.push({ id: randomUUID(), arrival, resolve, reject });
         // What else arrives in this turn of the event loop joins the same insert.
