@@ -27,7 +27,7 @@ export async function finishCallback(
     const ended = await tx<{ id: string }[]>`
       UPDATE callbacks SET status = ${outcome}, completed_at = date_trunc('milliseconds', now()), completed_by = ${by},
         note = nullif(concat_ws(E'\\n', note, ${note}::text), ''),
-        dedupe_key = CASE WHEN reason = 'asked' THEN dedupe_key || ':' || id::text ELSE dedupe_key END,
+        dedupe_key = CASE WHEN reason IN ('asked', 'not_identified', 'nothing_free', 'policy') THEN dedupe_key || ':' || id::text ELSE dedupe_key END,
         started_at = NULL, relay_at = clock_timestamp(), relay_attempts = 0
       WHERE id = ${callbackId} AND status = 'open' RETURNING id`;
     if (ended.length > 0) return "finished";

@@ -13,6 +13,7 @@ import type { CallbackReason } from "../schema/voice.js";
 export interface CallbackWish {
   companyId: string;
   priority: CallbackPriority;
+  /** `asked`: the last answer of the call tells why, see {@link whyAsked}. */
   reason: CallbackReason;
   /** What it is about, in the caller's words or ours. Personal data, as all texts here; cut where it is too long. */
   topic: string;
@@ -90,6 +91,7 @@ interface Row {
   priority: CallbackPriority;
   dueAt: Date;
   branchId: string | null;
+  reason: CallbackReason;
   created: boolean;
   raised: boolean;
 }
@@ -131,7 +133,8 @@ async function write(
         (SELECT branch_id FROM about), (SELECT branch_id FROM known),
         (SELECT (array_agg(b.id))[1] FROM branches b WHERE b.active HAVING count(*) = 1)),
       (SELECT call_id FROM known), (SELECT customer_id FROM who), (SELECT appointment_id FROM about),
-      ${callbackWorkflowId(companyId, id)}, ${priority}, ${topic}, ${reason},
+      ${callbackWorkflowId(companyId, id)}, ${priority}, ${topic},
+      ${reason === "asked" && callId !== null ? whyAsked(tx, callId) : tx`${reason}`},
       coalesce(${name}::text, (SELECT name FROM who)),
       coalesce(${phone}::text, (SELECT caller_phone FROM known), (SELECT phone FROM who)),
       ${bestTime}, ${note}, ${dueAt}, ${occasionOf(wish, id)})
@@ -144,7 +147,7 @@ async function write(
       best_time = coalesce(excluded.best_time, ours.best_time), note = coalesce(excluded.note, ours.note),
       appointment_id = coalesce(ours.appointment_id, excluded.appointment_id),
       customer_id = coalesce(ours.customer_id, excluded.customer_id)
-    RETURNING id, workflow_id, priority, due_at, branch_id, id = ${id} AS created,
+    RETURNING id, workflow_id, priority, due_at, branch_id, reason, id = ${id} AS created,
       status = 'open' AND priority = ${priority} AS raised`;
   if (!row) throw new Error("a callback was neither written nor found");
   const alert = raisingAlert(tx, {
@@ -153,7 +156,7 @@ async function write(
     data: {
       callbackId: row.id,
       priority: row.priority,
-      reason,
+      reason: row.reason,
       dueAt: row.dueAt.toISOString(),
       workflowId: row.workflowId,
       ...(callId === null ? {} : { callId }),
@@ -172,6 +175,14 @@ async function write(
   // Of one priority once: a request that is repeated tells nobody anything new.
   const telling = row.raised ? [alert] : [];
   return { requested, telling };
+}
+
+/** Callers ask to be called back because of what they were told last: whoever calls then knows what for. */
+function whyAsked(tx: Transaction, callId: string): Statement {
+  return tx`coalesce((
+    SELECT CASE code WHEN 'NOT_IDENTIFIED' THEN 'not_identified' WHEN 'NOTHING_FREE' THEN 'nothing_free'
+      WHEN 'POLICY' THEN 'policy' END
+    FROM tool_calls WHERE call_id = ${callId} AND code IS NOT NULL ORDER BY at DESC LIMIT 1), 'asked')`;
 }
 
 /** Hashed: a topic is what a person said, and keys are read by whoever looks for a fault. */

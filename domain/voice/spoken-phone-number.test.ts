@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { spokenPhoneNumber } from "./spoken-phone-number.js";
+import { dictatesNumber, spokenPhoneNumber } from "./spoken-phone-number.js";
 
 describe("a number as it is dictated or written", () => {
   it.each([
@@ -65,5 +65,32 @@ describe("a number as it is dictated or written", () => {
         },
       ),
     );
+  });
+});
+
+describe("whether a number was dictated", () => {
+  it.each([
+    "0151123456",
+    "null eins fünf eins zwei drei",
+    "meine Nummer ist null eins fünf eins äh Moment",
+    "110 110",
+    "+266696687",
+    "fünfzehn einundzwanzig",
+  ])("%s is one, if not a valid one", (said) => {
+    expect(dictatesNumber(said)).toBe(true);
+  });
+
+  it.each([
+    null,
+    "",
+    "null",
+    "anonymous",
+    "die gleiche",
+    "diese Nummer",
+    "von der ich anrufe",
+    "eins",
+    "Handy",
+  ])("%s is none", (said) => {
+    expect(dictatesNumber(said)).toBe(false);
   });
 });

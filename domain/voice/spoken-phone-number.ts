@@ -82,6 +82,21 @@ export function spokenPhoneNumber(value: unknown, region: CountryCode = "DE"): s
   return normalised(digits, region);
 }
 
+/** Fewer digits are a house or "eins" said in passing. */
+const DIGITS_OF_A_NUMBER = 4;
+
+/**
+ * Whether a number was dictated, even if none comes out of it: it must not be replaced by another one. "Die gleiche"
+ * or "anonym" dictates none.
+ */
+export function dictatesNumber(value: unknown): boolean {
+  const given = givenText(value);
+  if (given === null) return false;
+  const words = foldLetters(given).split(/[^a-z0-9]+/u);
+  const digits = words.map((word) => (/^\d+$/u.test(word) ? word : (numeralDigits(word) ?? ""))).join("");
+  return digits.length >= DIGITS_OF_A_NUMBER;
+}
+
 function normalised(text: string, region: CountryCode): string | null {
   // Agents drop the plus: "4915123456789" would also be a number of the area 04915.
   const international = /^\s*49\d[\d\s().,/-]{7,}$/u.test(text)

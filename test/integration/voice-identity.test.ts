@@ -90,6 +90,39 @@ describe("Whoever withholds the number", () => {
   });
 });
 
+describe("A number that is said and not understood", () => {
+  it("is asked for again before anything is booked, never replaced by the one that calls.", async () => {
+    const from = newNumber();
+    const call = phoneCall(salon, { from });
+    const offer_id = offerOf(await ask(call, { days: 8, time: "17:00" }));
+    const given = { offer_id, customer_name: "Hans Ohne Mail", caller_confirmed: true };
+    const unclear = await call.use("book_appointment", {
+      ...given,
+      customer_phone: "null eins fünf eins zwei drei",
+    });
+    expect(unclear).toMatchObject({ ok: false, code: "NEEDS_PHONE", next: "ask_phone" });
+    const own = await call.use("book_appointment", { ...given, customer_phone: "die, von der ich anrufe" });
+    expect(own).toMatchObject({ code: "BOOKED" });
+    expect(await appointment(own.appointment_id)).toMatchObject({ customer: { phone: from } });
+  });
+
+  it("keeps nobody from being called back: under the number that calls, and with what was heard.", async () => {
+    const from = newNumber();
+    const promised = await phoneCall(salon, { from }).use("request_callback", {
+      topic: "Frage zur Pflege",
+      phone: "null eins fünf eins zwei drei",
+    });
+    expect(promised).toMatchObject({ ok: true, code: "CALLBACK" });
+    expect(await callbacks()).toContainEqual(
+      expect.objectContaining({
+        id: promised.callback_id,
+        phone: from,
+        note: expect.stringContaining("null eins fünf eins zwei drei"),
+      }),
+    );
+  });
+});
+
 describe("A number that this company does not know", () => {
   it("may book, and see nothing.", async () => {
     const call = phoneCall(salon, { from: newNumber() });
@@ -98,6 +131,10 @@ describe("A number that this company does not know", () => {
       expect(answer).toMatchObject({ ok: false, code: "NOT_IDENTIFIED" });
       tellsNothing(answer);
     }
+    const promised = await call.use("request_callback", { topic: "Termin absagen" });
+    expect(await callbacks()).toContainEqual(
+      expect.objectContaining({ id: promised.callback_id, reason: "not_identified" }),
+    );
     const booked = await take(call, offerOf(await ask(call, { days: 9, time: "10:00" })));
     expect(booked).toMatchObject({ code: "BOOKED" });
     expect(await call.use("list_my_appointments")).toMatchObject({ code: "APPOINTMENTS" });

@@ -4,7 +4,7 @@ import { type NumberUsage, numberUsage } from "../../../db/voice/own-appointment
 import type { SpokenAppointment } from "../../../domain/speech/said.js";
 import { calcomChoosesHost } from "../../../domain/tenant/catalogue.js";
 import { personName } from "../../../domain/voice/person-name.js";
-import { spokenPhoneNumber } from "../../../domain/voice/spoken-phone-number.js";
+import { dictatesNumber, spokenPhoneNumber } from "../../../domain/voice/spoken-phone-number.js";
 import { calledName } from "../../../domain/voice/staff-match.js";
 import { bookOffer, type Result } from "../../booking/offered.js";
 import { done, refused, type ToolAnswer } from "../answer.js";
@@ -34,10 +34,8 @@ export async function bookAppointment(context: ToolContext): Promise<ToolAnswer>
   if (named.kind !== "name" && !repeated) {
     return refused("NEEDS_NAME", say.needsName({ heard: named.kind === "not_a_name" }), "ask_name");
   }
-  if (
-    !repeated &&
-    ((args.customerPhone !== null && said === null && context.callerPhone === null) || phone === null)
-  ) {
+  // What was dictated and not understood is asked for again, not replaced by the number that calls.
+  if (!repeated && (phone === null || (said === null && dictatesNumber(args.customerPhone)))) {
     return refused("NEEDS_PHONE", say.needsPhone({ heard: args.customerPhone !== null }), "ask_phone");
   }
   const appointment = spokenOffer(context, offer);

@@ -1,7 +1,7 @@
 import { requestCallback } from "../../../db/callback/request.js";
 import { callbackPriority } from "../../../domain/callback/priority.js";
 import { personName } from "../../../domain/voice/person-name.js";
-import { spokenPhoneNumber } from "../../../domain/voice/spoken-phone-number.js";
+import { dictatesNumber, spokenPhoneNumber } from "../../../domain/voice/spoken-phone-number.js";
 import { done, refused, type ToolAnswer } from "../answer.js";
 import type { ToolContext } from "../invocation.js";
 
@@ -11,9 +11,11 @@ export async function requestCallbackTool(context: ToolContext): Promise<ToolAns
   const { say } = deps;
   const said = args.customerPhone === null ? null : spokenPhoneNumber(args.customerPhone);
   const phone = said ?? context.callerPhone;
-  if (phone === null || (args.customerPhone !== null && said === null && context.callerPhone === null)) {
+  if (phone === null) {
     return refused("NEEDS_PHONE", say.needsPhone({ heard: args.customerPhone !== null }), "ask_phone");
   }
+  // Nothing is asked here once more: whoever hangs up now is called back all the same, and who calls knows.
+  const unclear = said === null && dictatesNumber(args.customerPhone) ? args.customerPhone : null;
   const named = personName(args.customerName, catalogue);
   const asked = await requestCallback(deps.db, {
     companyId,
@@ -25,6 +27,7 @@ export async function requestCallbackTool(context: ToolContext): Promise<ToolAns
     name: named.kind === "name" ? named.name : null,
     phone,
     bestTime: args.bestTime,
+    note: unclear === null ? null : `Genannte Nummer, nicht verstanden: ${unclear}`,
   });
   return done("CALLBACK", say.callback({ withinMinutes: asked.withinMs / 60_000, phone: said }), "end", {
     callback_id: asked.id,
