@@ -13,6 +13,8 @@ let salon: Salon;
 beforeAll(async () => {
   salon = await startVoiceSalon({}, (document) => ({
     ...document,
+    // From any day the next summer and the next winter can be booked.
+    services: document.services.map((service) => ({ ...service, maximumDaysAhead: 365 })),
     branches: document.branches.map((branch) => ({
       ...branch,
       phoneNumbers: ["+493033081738"],
@@ -39,8 +41,22 @@ function weekday(day: number, atLeast = 3): DateTime<true> {
   return found;
 }
 
-/** Days from now, of which the salon is open. */
-const openDay = (atLeast: number) => Math.round(weekday(2, atLeast).diff(today(), "days").days);
+/**
+ * Days from now to a Tuesday, on which the salon is open. Each test has one of its own, whatever the day: never
+ * the Tuesday of next week either, which is asked for by its name.
+ */
+function openDay(nth: number): number {
+  return daysTo(weekday(2, 9).plus({ weeks: nth }));
+}
+
+const daysTo = (day: DateTime) => Math.round(day.diff(today(), "days").days);
+
+/** Such a day in summer or in winter, whichever of them it is now. */
+function openDayIn(season: "summer" | "winter"): number {
+  let nth = 8;
+  while (today().plus({ days: openDay(nth) }).isInDST !== (season === "summer")) nth += 1;
+  return openDay(nth);
+}
 
 const say = (call: PhoneCall, when_text: string, extra: Record<string, unknown> = {}) =>
   call.use("find_slots", { services: ["Schnitt"], staff: "Emma", when_text, ...extra });
@@ -50,7 +66,7 @@ const appointment = async (id: string | undefined) => (await salon.get(`/api/v2/
 describe("A service", () => {
   it("that is not named or not known is asked for, never chosen (11.50, 11.52).", async () => {
     const call = phoneCall(salon);
-    const date = dayIn(openDay(5));
+    const date = dayIn(openDay(0));
     for (const services of [undefined, [], [""], ["null"], "{{service}}"]) {
       const answer = await call.use("find_slots", { services, date, time: "10:00" });
       expect(answer).toMatchObject({ ok: false, code: "NEEDS_SERVICE", next: "ask_service" });
@@ -65,7 +81,7 @@ describe("A service", () => {
   });
 
   it("that was offered is the one that is booked, with its event type, length and person (11.39, 11.41, 11.51).", async () => {
-    const days = openDay(6);
+    const days = openDay(1);
     for (const [service, minutes, types] of [
       ["Schnitt", 30, [TYPES.cutFabian]],
       ["Dauerwelle", 135, [...TYPES.perm.fabian]],
@@ -90,7 +106,7 @@ describe("A service", () => {
 
   it("that a caller usually has is a question in the greeting and decides nothing (11.53).", async () => {
     const phone = newNumber();
-    const days = openDay(7);
+    const days = openDay(2);
     for (const time of ["09:00", "09:30", "10:00"]) {
       const made = await salon.book({
         start: instantOf(days, time),
@@ -108,7 +124,7 @@ describe("A service", () => {
       },
     });
     expect(await call.use("find_slots", { date: dayIn(days) })).toMatchObject({ code: "NEEDS_SERVICE" });
-    const perm = await ask(call, { days: openDay(14), service: "Dauerwelle" });
+    const perm = await ask(call, { days: openDay(3), service: "Dauerwelle" });
     const booked = await take(call, offerOf(perm));
     expect((await appointment(booked.appointment_id)).service.slug).toBe("dauerwelle");
   });
@@ -117,7 +133,7 @@ describe("A service", () => {
 describe("A person who is asked for", () => {
   it("and cannot do it, or does not work here, is said and not replaced (11.40).", async () => {
     const call = phoneCall(salon);
-    const days = openDay(8);
+    const days = openDay(4);
     const cannot = await ask(call, { days, time: "10:00", service: "Anfrage", staff: "Fabian" });
     expect(cannot).toMatchObject({ ok: false, code: "STAFF_CANNOT_DO_SERVICE" });
     expect(cannot.say).toMatch(/Fabian.*Emma/);
@@ -128,7 +144,7 @@ describe("A person who is asked for", () => {
   });
 
   it("and is busy then is offered at other times, not another person (11.39, 11.40).", async () => {
-    const days = openDay(9);
+    const days = openDay(5);
     await salon.book({ start: instantOf(days, "10:00"), staff: "fabian" });
     const call = phoneCall(salon);
     const found = await ask(call, { days, time: "10:00", staff: "Fabian" });
@@ -142,7 +158,7 @@ describe("A person who is asked for", () => {
 
 describe("A person whom Cal.com chooses", () => {
   it("is not named before, and one who is asked for is the one who is booked (11.39, 11.47).", async () => {
-    const days = openDay(12);
+    const days = openDay(6);
     for (const [time, wished] of [
       ["09:00", null],
       ["10:00", null],
@@ -170,7 +186,7 @@ describe("A person whom Cal.com chooses", () => {
 describe("A time", () => {
   it("is exact: what lies near it is another time that needs a yes of its own (11.27, 11.28).", async () => {
     const call = phoneCall(salon);
-    const days = openDay(10);
+    const days = openDay(7);
     const found = await ask(call, { days, time: "13:10" });
     expect(found.code).toBe("OFFERS");
     expect(startsOf(found)).not.toContain(instantOf(days, "13:10"));
@@ -283,11 +299,14 @@ describe("A time", () => {
   });
 
   it("is one instant for the caller, for us and for Cal.com, in summer and in winter (11.25, 11.26).", async () => {
-    const days = [openDay(11), openDay(160)];
-    for (const each of days) {
+    for (const [season, offset] of [
+      ["summer", "+02:00"],
+      ["winter", "+01:00"],
+    ] as const) {
       const call = phoneCall(salon);
-      const found = await ask(call, { days: each, time: "17:00" });
-      expect(found.offers?.[0]?.start).toMatch(/T17:00:00(\.000)?\+0[12]:00$/);
+      const days = openDayIn(season);
+      const found = await ask(call, { days, time: "17:00" });
+      expect(found.offers?.[0]?.start).toBe(`${dayIn(days)}T17:00:00${offset}`);
       const booked = await take(call, offerOf(found));
       expect(booked.say).toContain("siebzehn Uhr");
       const body = await appointment(booked.appointment_id);
