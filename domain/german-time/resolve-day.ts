@@ -33,7 +33,11 @@ export function resolveDays(phrases: readonly DayPhrase[], context: DayContext):
   const ranges = results.filter((result) => result.kind === "range");
   const days = results.filter((result) => result.kind === "days");
   if (days.length > 0) return several(days, ranges);
-  if (ranges.length > 0) return ranges.reduce((all, next) => meet(all, next));
+  if (ranges.length > 0) {
+    const met = ranges.reduce((all, next) => meet(all, next));
+    // "spätestens am dritten, ab dem siebten": no day is both.
+    return met.until !== null && met.until < met.from ? { kind: "invalid" } : met;
+  }
   return results.find((result) => result.kind === "vague") ?? results[0] ?? { kind: "none" };
 }
 
@@ -94,11 +98,13 @@ function range(first: Spec, second: Spec, context: DayContext): DayResult {
   const finish = resolveSpec(until, context);
   if (begin.kind !== "range") return begin;
   if (finish.kind !== "range" || finish.until === null) return finish;
-  const fits = finish.until >= begin.from;
-  // "Donnerstag bis Dienstag" goes over the weekend.
-  const weekLater = second.parts.every((part) => part.kind === "weekday") ? plusDays(finish.until, 7) : null;
-  if (!fits && weekLater === null) return { kind: "invalid" };
-  return { kind: "range", from: begin.from, until: fits ? finish.until : weekLater };
+  let { until: last } = finish;
+  if (last < begin.from) {
+    if (!second.parts.every((part) => part.kind === "weekday")) return { kind: "invalid" };
+    // "Donnerstag bis Dienstag" goes over the weekend, "ersten Dezember bis Freitag" to the Friday after it.
+    last = plusDays(begin.from, (weekdayOf(last) - weekdayOf(begin.from) + 7) % 7);
+  }
+  return { kind: "range", from: begin.from, until: last };
 }
 
 function resolveSpec(spec: Spec, context: DayContext): DayResult {
