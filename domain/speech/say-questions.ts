@@ -98,7 +98,12 @@ export const questions: Questions = {
   ambiguousDate({ now, zone, readings }) {
     const [first, second] = readings.map((wish: Wish) => spokenWish(wish, { now, zone }));
     const question = `Meinen Sie ${first}, oder ${second}?`;
-    return firstFitting([`Da möchte ich sichergehen. ${question}`, question]);
+    return firstFitting([
+      `Da möchte ich sichergehen. ${question}`,
+      question,
+      // Of two ranges of days with their hours nobody keeps the first until the second has been said.
+      "Da möchte ich sichergehen. An welchem Tag und um welche Uhrzeit möchten Sie kommen?",
+    ]);
   },
 
   needsService() {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Wish } from "../german-time/reading.js";
 import type { Say, SpokenSlot } from "./said.js";
 import { say } from "./say.js";
 
@@ -196,6 +197,20 @@ describe("what must be said is never left out", () => {
     ).toBe(
       "Am Sonntag, dem neunundzwanzigsten November, haben wir leider geschlossen. Am Montag, dem dreißigsten November, sind wir wieder für Sie da, passt Ihnen das?",
     );
+  });
+
+  it("asks anew where both readings together are more than a caller can keep in mind", () => {
+    const range = (untilDate: string): Wish => ({
+      kind: "soonest",
+      notBefore: NOW,
+      fromDate: "2026-12-01",
+      untilDate,
+      window: { from: 570, to: 750, toInclusive: true },
+      partOfDay: null,
+    });
+    expect(
+      say.ambiguousDate({ now: NOW, zone: ZONE, readings: [range("2026-12-02"), range("2026-12-03")] }),
+    ).toBe("Da möchte ich sichergehen. An welchem Tag und um welche Uhrzeit möchten Sie kommen?");
   });
 
   it("asks a known caller about the usual service, and decides nothing (post-mortem 11.53)", () => {
