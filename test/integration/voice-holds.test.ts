@@ -116,14 +116,14 @@ describe("A time that is offered", () => {
   });
 
   it("is found for each of many who want the same taken one at the same instant: nobody hears that nothing is free.", async () => {
-    const wish = { days: 12, time: "10:00", staff: "Emma" };
+    const wish = { days: 19, time: "10:00", staff: "Emma" };
     await bookByPhone(salon, wish);
     // Asked once before, so that all of them read from the same cache.
     await ask(phoneCall(salon), wish);
     const answers = await Promise.all(Array.from({ length: 8 }, () => ask(phoneCall(salon), wish)));
     const offered = answers.filter(({ code }) => code === "OFFERS").flatMap((answer) => startsOf(answer));
     expect(answers.map(({ code }) => code).filter((code) => code !== "OFFERS")).toEqual([]);
-    expect(offered).not.toContain(instantOf(12, "10:00"));
+    expect(offered).not.toContain(instantOf(19, "10:00"));
     expect(new Set(offered).size).toBe(offered.length);
   });
 
