@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { clockChange, nextDay } from "../../test/support/calendar.js";
 import type { Simulator } from "./simulator.js";
 import { at, bookingBody, call, startSalon, TYPE } from "./test-rig.js";
+
+/** The fifth of the next July. */
+const SUMMER = nextDay(2, (day) => day.month === 7 && day.day === 5).toISODate();
 
 let sim: Simulator;
 beforeAll(async () => {
@@ -139,42 +143,42 @@ describe("slots", () => {
       ],
       eventTypes: [{ id: 90, title: "Perm", lengthInMinutes: 60, ownerId: 9 }],
     });
-    const query = "eventTypeId=90&start=2027-07-05&end=2027-07-05&timeZone=Europe/Berlin";
+    const query = `eventTypeId=90&start=${SUMMER}&end=${SUMMER}&timeZone=Europe/Berlin`;
     expect(await slots(query)).toEqual({
-      "2027-07-05": [9, 10, 11].map((hour) => ({
-        start: `2027-07-05T${String(hour).padStart(2, "0")}:00:00.000+02:00`,
+      [SUMMER]: [9, 10, 11].map((hour) => ({
+        start: `${SUMMER}T${String(hour).padStart(2, "0")}:00:00.000+02:00`,
       })),
     });
-    await book(90, "2027-07-05T08:00:00Z");
-    expect((await slots(`${query}&format=range`))["2027-07-05"]).toEqual([
-      { start: "2027-07-05T09:00:00.000+02:00", end: "2027-07-05T10:00:00.000+02:00" },
-      { start: "2027-07-05T11:00:00.000+02:00", end: "2027-07-05T12:00:00.000+02:00" },
+    await book(90, `${SUMMER}T08:00:00Z`);
+    expect((await slots(`${query}&format=range`))[SUMMER]).toEqual([
+      { start: `${SUMMER}T09:00:00.000+02:00`, end: `${SUMMER}T10:00:00.000+02:00` },
+      { start: `${SUMMER}T11:00:00.000+02:00`, end: `${SUMMER}T12:00:00.000+02:00` },
     ]);
-    expect(await slots("eventTypeId=90&start=2027-07-05&end=2027-07-05")).toHaveProperty(
-      "2027-07-05.0.start",
-      "2027-07-05T07:00:00.000Z",
+    expect(await slots(`eventTypeId=90&start=${SUMMER}&end=${SUMMER}`)).toHaveProperty(
+      `${SUMMER}.0.start`,
+      `${SUMMER}T07:00:00.000Z`,
     );
   });
 
   it("free the slot of the booking that is to be moved", async () => {
-    const uid = await book(90, "2027-07-05T07:00:00Z");
-    const query = "eventTypeId=90&start=2027-07-05&end=2027-07-05";
-    expect((await slots(query))["2027-07-05"]).toHaveLength(2);
-    expect((await slots(`${query}&bookingUidToReschedule=${uid}`))["2027-07-05"]).toHaveLength(3);
+    const uid = await book(90, `${SUMMER}T07:00:00Z`);
+    const query = `eventTypeId=90&start=${SUMMER}&end=${SUMMER}`;
+    expect((await slots(query))[SUMMER]).toHaveLength(2);
+    expect((await slots(`${query}&bookingUidToReschedule=${uid}`))[SUMMER]).toHaveLength(3);
   });
 
   it("are hidden by a reservation that POST /bookings does not care about", async () => {
-    const body = { eventTypeId: 90, slotStart: "2027-07-05T07:00:00Z" };
+    const body = { eventTypeId: 90, slotStart: `${SUMMER}T07:00:00Z` };
     const reserved = await call(sim, "POST", "/v2/slots/reservations", body);
     expect(reserved.status).toBe(201);
     expect(reserved.data).toMatchObject({ slotDuration: 60, reservationDuration: 5 });
-    const query = "eventTypeId=90&start=2027-07-05&end=2027-07-05";
-    expect((await slots(query))["2027-07-05"]).toHaveLength(2);
+    const query = `eventTypeId=90&start=${SUMMER}&end=${SUMMER}`;
+    expect((await slots(query))[SUMMER]).toHaveLength(2);
     expect((await call(sim, "POST", "/v2/slots/reservations", body)).status).toBe(422);
     expect(
       (await call(sim, "DELETE", `/v2/slots/reservations/${String(reserved.data.reservationUid)}`)).status,
     ).toBe(200);
-    expect((await slots(query))["2027-07-05"]).toHaveLength(3);
+    expect((await slots(query))[SUMMER]).toHaveLength(3);
   });
 
   it("skip the hour that the spring night leaves out and give the autumn night's hour twice", async () => {
@@ -196,11 +200,11 @@ describe("slots", () => {
           day
         ] ?? []
       ).map((s) => s.start.slice(11, 16) + s.start.slice(23));
-    const spring = await starts("2027-03-28");
+    const spring = await starts(clockChange("spring"));
     expect(spring).toHaveLength(8);
     expect(spring).not.toContain("02:30+01:00");
     expect(spring).not.toContain("02:30+02:00");
-    const autumn = await starts("2027-10-31");
+    const autumn = await starts(clockChange("autumn"));
     expect(autumn).toContain("02:30+02:00");
     expect(autumn).toContain("02:30+01:00");
   });

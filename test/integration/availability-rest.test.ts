@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { closeSalons, type Salon, slot, startSalon, until } from "../support/salon.js";
+import { closeSalons, daysAhead, type Salon, slot, startSalon, until } from "../support/salon.js";
 import { availability } from "./availability-rig.js";
 
 let salon: Salon;
@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(closeSalons);
 
-const day = (n: number) => new Date(Date.now() + n * 86_400_000).toISOString().slice(0, 10);
+const day = (n: number) => daysAhead(n).toISOString().slice(0, 10);
 const list = (query: string) => salon.get(`/api/v2/availability?${query}`);
 const week = (query: string) => salon.get(`/api/v2/availability/week?${query}`);
 

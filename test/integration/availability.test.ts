@@ -1,16 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { publicHolidays } from "../../domain/availability/holidays.js";
-import { closeSalons, type Salon, slot, startSalon, until } from "../support/salon.js";
+import { closeSalons, daysAhead, type Salon, slot, startSalon, until } from "../support/salon.js";
 import { TYPES } from "../support/salon-document.js";
 import { availability, slotRequests, soonOffered, startsAround } from "./availability-rig.js";
 
 let salon: Salon;
 beforeAll(async () => {
-  salon = await startSalon();
+  salon = await startSalon({
+    // Between two public holidays of Berlin lie up to 139 days.
+    document: (base) => ({
+      ...base,
+      services: base.services.map((service) => ({ ...service, maximumDaysAhead: 365 })),
+    }),
+  });
 });
 afterAll(closeSalons);
 
-const day = (n: number) => new Date(Date.now() + n * 86_400_000).toISOString().slice(0, 10);
+const day = (n: number) => daysAhead(n).toISOString().slice(0, 10);
 
 async function bookThere(start: string, eventTypeId: number = TYPES.cutEmma) {
   return await salon.calcom.control.book({
@@ -136,7 +142,7 @@ describe("a slot", () => {
 
 /** The next public holiday of Berlin that is some days ahead. */
 function nextHoliday(): string {
-  const year = new Date().getUTCFullYear();
+  const year = daysAhead(0).getUTCFullYear();
   const dates = [year, year + 1].flatMap((one) => [...publicHolidays("DE-BE", one)]).sort();
   const next = dates.find((date) => date > day(70));
   if (next === undefined) throw new Error("there is no holiday in two years");

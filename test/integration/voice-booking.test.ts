@@ -3,6 +3,7 @@ import type { ToolAnswer } from "../../api/voice/answer.js";
 import { newNumber, phoneCall } from "../support/phone.js";
 import { closeSalons, type Salon, until } from "../support/salon.js";
 import { startVoiceSalon } from "../support/voice-salon.js";
+import { dayIn } from "./voice-talk.js";
 
 let salon: Salon;
 
@@ -12,8 +13,7 @@ beforeAll(async () => {
 afterAll(closeSalons);
 
 function wish(days: number, time: string) {
-  const date = new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
-  return { date, time };
+  return { date: dayIn(days), time };
 }
 
 function offerOf(answer: ToolAnswer): string {

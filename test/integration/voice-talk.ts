@@ -1,13 +1,12 @@
 import { DateTime } from "luxon";
 import type { ToolAnswer } from "../../api/voice/answer.js";
+import { BEGAN, ZONE } from "../support/calendar.js";
 import { newNumber, type PhoneCall, phoneCall } from "../support/phone.js";
 import type { Salon } from "../support/salon.js";
 
-const ZONE = "Europe/Berlin";
-
 /** A day of the salon, so many days from now, as an agent writes it. */
 export function dayIn(days: number): string {
-  return DateTime.now().setZone(ZONE).plus({ days }).toISODate() ?? "";
+  return BEGAN.plus({ days }).toISODate() ?? "";
 }
 
 /** The instant of a time of that day, as the simulator writes it. */

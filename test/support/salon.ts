@@ -10,6 +10,7 @@ import { seedSimulator, simulatorSeed } from "../../dev/seed/simulator.js";
 import { type Config, parseEnvironment } from "../../domain/config/environment.js";
 import type { TenantDocument } from "../../domain/tenant/document.js";
 import { type RunningWorker, startWorker } from "../../worker.js";
+import { BEGAN } from "./calendar.js";
 import { createTestDatabase, type TestDatabase } from "./database.js";
 import { salonDocument, TYPES } from "./salon-document.js";
 
@@ -74,7 +75,7 @@ export function slot(n: number, base = daysAhead(20)): string {
 }
 
 export function daysAhead(days: number): Date {
-  const noon = new Date(Date.now() + days * 86_400_000);
+  const noon = new Date(BEGAN.toMillis() + days * 86_400_000);
   noon.setUTCHours(8, 0, 0, 0);
   return noon;
 }
