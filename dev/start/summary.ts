@@ -1,3 +1,4 @@
+import { publicHolidays } from "../../domain/availability/holidays.js";
 import type { Installation } from "./installation.js";
 import type { Seeded } from "./seeding.js";
 
@@ -76,9 +77,12 @@ function firstBooking(api: string, { token }: Seeded): string {
   ].join("\n");
 }
 
-/** In UTC: 11:00 or 12:00 in the salon, which is open at both. */
-function nextWednesdayAtTen(from: Date): string {
+/** In UTC: 11:00 or 12:00 in the salon, which is open at both, but not on a public holiday of Berlin. */
+export function nextWednesdayAtTen(from: Date): string {
   const day = new Date(Date.UTC(from.getUTCFullYear(), from.getUTCMonth(), from.getUTCDate(), 10));
   day.setUTCDate(day.getUTCDate() + ((3 - day.getUTCDay() + 7) % 7));
+  while (publicHolidays("DE-BE", day.getUTCFullYear()).has(day.toISOString().slice(0, 10))) {
+    day.setUTCDate(day.getUTCDate() + 7);
+  }
   return day.toISOString().replace(".000Z", "Z");
 }
