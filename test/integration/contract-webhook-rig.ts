@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import { parseDocument } from "../../domain/tenant/document.js";
-import { type Salon, startSalon, WEBHOOK_SECRET } from "../support/salon.js";
+import { daysAhead, type Salon, slot, startSalon, WEBHOOK_SECRET } from "../support/salon.js";
 import { HOSTS, OPEN_ALWAYS, TYPES } from "../support/salon-document.js";
 import { ask, makeCompany, type Reply } from "./contract-http.js";
 
@@ -74,6 +74,8 @@ export async function expectReceived(sent: Promise<Reply>, status: string): Prom
   expect(reply.body).toEqual({ received: true, status });
 }
 
+const YEARS_AHEAD = daysAhead(1_600);
+
 export function created(over: Record<string, unknown> = {}, trigger = "BOOKING_CREATED"): string {
   return JSON.stringify({
     triggerEvent: trigger,
@@ -82,8 +84,8 @@ export function created(over: Record<string, unknown> = {}, trigger = "BOOKING_C
       uid: randomUUID().replaceAll("-", "").slice(0, 22),
       bookingId: 4711,
       eventTypeId: TYPES.cutEmma,
-      startTime: "2031-05-05T10:00:00Z",
-      endTime: "2031-05-05T10:30:00Z",
+      startTime: slot(0, YEARS_AHEAD),
+      endTime: slot(1, YEARS_AHEAD),
       status: "ACCEPTED",
       iCalSequence: 0,
       organizer: { id: HOSTS.emma, name: "Emma", email: "emma@salon.test" },
