@@ -40,6 +40,12 @@ export function chooseTimes(
   return chosen;
 }
 
+/** A day of this week or the last that is over, with another year: one that this year has, too. */
+export function justPast(year: string, zone: string, now: Date): string {
+  const days = [-3, -4].map((back) => plusDays(localNow(now, zone).today, back).slice(4));
+  return `${year}${days.find((day) => day !== "-02-29")}`;
+}
+
 interface Scene {
   document: TenantDocument;
   calendar: readonly CalendarEntry[];

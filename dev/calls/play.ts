@@ -8,7 +8,8 @@ import type { FaultInput, WebhookRuleInput } from "../calcom-simulator/settings.
  *
  * In sentences and arguments `{wish}` is the time of that name as people say it ("Donnerstag, dem dritten Dezember,
  * um zehn Uhr"), `{offer}`, `{offer2}` are the offers of the last `find_slots` that the same caller heard,
- * `{ref}` the first appointment of the last list, `{number}` the caller's own number in digits.
+ * `{ref}` the first appointment of the last list, `{number}` the caller's own number in digits, `{past2023}` a day
+ * that has just been, as a model writes it that believes in the year 2023.
  */
 export interface Play {
   /** For the command line: `npm run call -- t1`. */

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { chooseTimes, type StageTime } from "./free-times.js";
+import { chooseTimes, justPast, type StageTime } from "./free-times.js";
 import { CALLER, type CalcomAct, type Line, type Play, type Role, type ToolUse, ZENTRALE } from "./play.js";
 import { gatewayOf, isStanding, poll, type Stage, simulatorOf } from "./stage.js";
 import { Call, strangersNumber, type Used } from "./telephone.js";
@@ -353,6 +353,8 @@ class Scene {
         ref: listed[0]?.appointment_ref,
         number: this.#person(role).phone.replace("+49", "0"),
       };
+      const year = /^past(\d{4})$/u.exec(name)?.[1];
+      if (year !== undefined) return justPast(year, this.stage.document.timeZone, new Date());
       return known[name] ?? this.times.get(name)?.spoken ?? whole;
     });
   }

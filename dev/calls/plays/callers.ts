@@ -177,14 +177,14 @@ export const CALLERS: readonly Play[] = [
       says("Einen Herrenhaarschnitt bei Emma, am {wish}."),
       use(
         "find_slots",
-        { services: ["Herrenhaarschnitt"], staff: "Emma", date: "2023-11-23", when_text: "" },
+        { services: ["Herrenhaarschnitt"], staff: "Emma", date: "{past2023}", when_text: "" },
         "IN_PAST",
         { next: "ask_date" },
       ),
       says("Ich habe es doch gesagt: am {wish}."),
       use(
         "find_slots",
-        { services: ["Herrenhaarschnitt"], staff: "Emma", date: "2024-11-21", when_text: "am {wish}" },
+        { services: ["Herrenhaarschnitt"], staff: "Emma", date: "{past2024}", when_text: "am {wish}" },
         "OFFERS",
         { offers: ["wish"] },
       ),
