@@ -3,7 +3,7 @@ import { bestAlternatives } from "./alternatives.js";
 import { aBranch, aCatalogue, aMember, aService, everyDay } from "./fixtures/small-salon.js";
 import { limitsOf } from "./limits.js";
 import type { Opening } from "./openings.js";
-import { whyNot } from "./why-not.js";
+import { tellingStart, whyNot } from "./why-not.js";
 
 const NOW = new Date("2026-12-01T08:00:00+01:00");
 const week = { mon: ["09:00-18:00"], thu: ["09:00-18:00"], fri: ["09:00-18:00"], sat: ["09:00-14:00"] };
@@ -90,6 +90,39 @@ describe("why a start cannot be had", () => {
     expect(why("2026-12-06T10:00:00+01:00", given)).toEqual({ reason: "taken" });
     expect(why("2026-12-06T20:00:00+01:00", given)).toMatchObject({ reason: "not_working", branch: other });
     expect(why("2026-12-06T23:00:00+01:00", given)).toMatchObject({ reason: "closed", branch: other });
+  });
+});
+
+describe("the start that tells why nothing of a part of a day can be had", () => {
+  const service = aService();
+  const telling = (from: string, to: string, now = "2026-12-01T08:00") => {
+    const at = (text: string) => new Date(`${text}:00+01:00`);
+    const start = tellingStart({ service, branches: [branch], from: at(from), to: at(to), now: at(now) });
+    return new Date(start.getTime() + 3_600_000).toISOString().slice(0, 16);
+  };
+  const sideAt = (start: string) => why(`${start}:00+01:00`);
+
+  it("is the last one in the opening hours, so that what is only taken is neither closed nor too soon", () => {
+    expect(telling("2026-12-04T16:00", "2026-12-04T21:00")).toBe("2026-12-04T17:30");
+    expect(telling("2026-12-04T00:00", "2026-12-05T00:00")).toBe("2026-12-04T17:30");
+    expect(telling("2026-12-03T12:00", "2026-12-03T17:00", "2026-12-03T15:00")).toBe("2026-12-03T16:55");
+  });
+
+  it("is out of hours where the salon is closed in all of it: before it opens, after it has closed", () => {
+    const early = telling("2026-12-03T06:00", "2026-12-03T09:00");
+    const late = telling("2026-12-05T17:00", "2026-12-05T21:00");
+    const over = telling("2026-12-03T00:00", "2026-12-04T00:00", "2026-12-03T20:00");
+    expect(sideAt(early)).toMatchObject({ reason: "closed", openThatDay: true, side: "before" });
+    expect(sideAt(late)).toMatchObject({ reason: "closed", openThatDay: true, side: "after" });
+    expect(sideAt(over)).toMatchObject({ reason: "closed", date: "2026-12-03", side: "after" });
+    expect(sideAt(telling("2026-12-06T06:00", "2026-12-06T09:00"))).toMatchObject({ side: null });
+    expect(sideAt(telling("2026-12-25T06:00", "2026-12-25T09:00"))).toMatchObject({ side: null });
+  });
+
+  it("is in a break where the wish lies in it", () => {
+    const paused = aBranch({ openingHours: everyDay("09:00-12:00", "14:00-18:00") });
+    const given = { catalogue: aCatalogue({ branches: [paused] }), branches: [paused] };
+    expect(why("2026-12-03T12:30:00+01:00", given)).toMatchObject({ reason: "closed", side: "between" });
   });
 });
 

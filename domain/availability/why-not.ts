@@ -27,6 +27,9 @@ export type WhyNot =
   /** Nothing else stands in the way: held or booked. */
   | { reason: "taken" };
 
+/** Before the first opening, after the last (or too late to be done by then), or in a break. */
+export type ClosedSide = "before" | "after" | "between";
+
 export interface Closed {
   reason: "closed";
   branch: Branch;
@@ -35,6 +38,8 @@ export interface Closed {
   weekday: number;
   /** The branch opens on that day, only not for the whole of the wish. */
   openThatDay: boolean;
+  /** Where the wish lies to the hours of that day; `null` on a day without any. */
+  side: ClosedSide | null;
   /** Closed as on `closedOn` or a public holiday, not by the weekly hours. */
   exceptionally: boolean;
   /** The next local day with opening hours, and the instant at which it opens; `null`: none within 60 days. */
@@ -44,6 +49,8 @@ export interface Closed {
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 const LOOK_AHEAD_DAYS = 60;
+/** Opening hours and slots lie on full five minutes. */
+const STEP_MS = 5 * MINUTE_MS;
 
 /** The rules of a booking that need no calendar, in the order of contract.md 2; what none of them refuses is taken. */
 export function whyNot(
@@ -93,7 +100,7 @@ export function whyNot(
   const firstOpen = open[0];
   if (!firstOpen) {
     const onDay = bookable.find(({ branch }) => opensOn(branch, localDate(start.getTime(), branch.timeZone)));
-    return closed((onDay ?? first).branch, start);
+    return closed((onDay ?? first).branch, start, end);
   }
   const worked = open.some(({ branch, members }) =>
     members.some((one) =>
@@ -105,6 +112,32 @@ export function whyNot(
   if (worked) return { reason: "taken" };
   const { branch } = firstOpen;
   return { reason: "not_working", branch, member, date: localDate(start.getTime(), branch.timeZone) };
+}
+
+/**
+ * The start in `[from, to)` that tells why nothing of it can be had: the last one that lies ahead and in the hours of a
+ * branch, which stands furthest from the notice, so that what is only taken is not said to be closed or too soon.
+ *
+ * @returns a start out of hours when there is no other: the middle, or the last one where the middle is over
+ */
+export function tellingStart(wish: {
+  service: Service;
+  branches: readonly Branch[];
+  from: Date;
+  to: Date;
+  now: Date;
+}): Date {
+  const { service, branches, now } = wish;
+  const [from, to] = [wish.from.getTime(), wish.to.getTime()];
+  for (let at = Math.ceil(to / STEP_MS - 1) * STEP_MS; at >= from && at > now.getTime(); at -= STEP_MS) {
+    const start = new Date(at);
+    const end = layOut(service, start).at(-1)?.end ?? start;
+    if (branches.some((branch) => withinHours(branch.openingHours, branch.timeZone, start, end, branch))) {
+      return start;
+    }
+  }
+  const middle = new Date((from + to) / 2);
+  return middle > now ? middle : new Date(to - 1);
 }
 
 /** Whether the branch has opening hours on this local day, closed days and public holidays considered. */
@@ -119,7 +152,13 @@ export function nextOpenDate(branch: Branch, date: string): string | null {
   return null;
 }
 
-function closed(branch: Branch, start: Date): Closed {
+function sideOf(branch: Branch, date: string, start: Date, end: Date): ClosedSide {
+  const spans = openOn(branch.openingHours, branch.timeZone, date);
+  if (start.getTime() < (spans[0]?.start ?? 0)) return "before";
+  return end.getTime() > (spans.at(-1)?.end ?? 0) ? "after" : "between";
+}
+
+function closed(branch: Branch, start: Date, end: Date): Closed {
   const { timeZone, openingHours } = branch;
   const date = localDate(start.getTime(), timeZone);
   const next = nextOpenDate(branch, date);
@@ -130,6 +169,7 @@ function closed(branch: Branch, start: Date): Closed {
     date,
     weekday: weekdayOf(date),
     openThatDay: opensOn(branch, date),
+    side: opensOn(branch, date) ? sideOf(branch, date, start, end) : null,
     exceptionally: isClosedDay(branch, date) && openOn(openingHours, timeZone, date).length > 0,
     nextOpen: next !== null && opens ? { date: next, opens: new Date(opens.start) } : null,
   };

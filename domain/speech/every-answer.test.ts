@@ -57,6 +57,11 @@ const appointment: Arbitrary<SpokenAppointment> = fc.record({
 });
 const date = start.map((at) => at.toISOString().slice(0, 10));
 const day = date.map((each) => ({ date: each, zone: ZONE }));
+const closedPart = fc.record({
+  date,
+  zone: fc.constant(ZONE),
+  side: fc.constantFrom("before" as const, "after" as const, "between" as const),
+});
 const cents = fc.oneof(
   fc.constant(0),
   fc.integer({ min: 1, max: 60_000 }),
@@ -149,7 +154,7 @@ const ANSWERS: { [Answer in keyof Say]: Arbitrary<string> } = {
   tooFar: fc.record({ daysAhead: fc.option(fc.integer({ min: 0, max: 20_000 })) }).map(say.tooFar),
   inPast: fc.constant(undefined).map(say.inPast),
   closed: fc
-    .record({ now, wish: fc.oneof(day, slot), nextOpen: fc.option(day), offers: slots(0, 3) })
+    .record({ now, wish: fc.oneof(day, closedPart, slot), nextOpen: fc.option(day), offers: slots(0, 3) })
     .map(say.closed),
   unknownService: fc.record({ suggestions: names(serviceName) }).map(say.unknownService),
   ambiguousService: fc.record({ candidates: names(serviceName) }).map(say.ambiguousService),

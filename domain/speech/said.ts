@@ -24,6 +24,11 @@ export interface SpokenDay {
   zone: string;
 }
 
+/** A part of an open day at which the salon is closed: before it opens, after it has closed, in a break. */
+export interface SpokenClosedPart extends SpokenDay {
+  side: "before" | "after" | "between";
+}
+
 /** What the caller's time was, as far as an answer with free times depends on it. */
 export type Wished =
   /** An exact start; whether the offers are that, near (at most 30 minutes off on the day) or far is computed. */
@@ -73,10 +78,10 @@ export interface Say {
   tooFar(slots: { daysAhead: number | null }): string;
   /** `IN_PAST`. */
   inPast(): string;
-  /** `CLOSED` on that day, or at that time of an open day; with free starts if there are, else the next open day. */
+  /** `CLOSED` on that day, or at that time or part of an open day; with free starts if there are, else the next open day. */
   closed(slots: {
     now: Date;
-    wish: SpokenDay | SpokenMoment;
+    wish: SpokenDay | SpokenClosedPart | SpokenMoment;
     nextOpen: SpokenDay | null;
     offers: readonly SpokenSlot[];
   }): string;

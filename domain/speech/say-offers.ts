@@ -1,6 +1,6 @@
 import { days, duration } from "./amounts.js";
 import { capitalised, firstFitting } from "./fitting.js";
-import type { Say, SpokenSlot, Wished } from "./said.js";
+import type { Say, SpokenClosedPart, SpokenDay, SpokenMoment, SpokenSlot, Wished } from "./said.js";
 import { speakable } from "./speakable.js";
 import { atTime, dayOf, nearDay, onDateAt, onDay, onDayAt, sameDay, withStaff, words } from "./when.js";
 
@@ -105,10 +105,7 @@ export const offerAnswers: OfferAnswers = {
   },
 
   closed({ now, wish, nextOpen, offers }) {
-    const shut =
-      "date" in wish
-        ? `${capitalised(onDay(wish, now))} haben wir leider geschlossen.`
-        : `${capitalised(words(onDay(dayOf(wish), now), atTime(wish)))} haben wir leider nicht geöffnet.`;
+    const shut = shutAt(wish, offers, now);
     if (offers.length > 0) return withAlternatives(shut, offers, now);
     if (nextOpen === null) return `${shut} Welcher andere Tag passt Ihnen?`;
     return `${shut} ${capitalised(onDay(nextOpen, now))} sind wir wieder für Sie da, passt Ihnen das?`;
@@ -127,6 +124,30 @@ export const offerAnswers: OfferAnswers = {
     }
     return withAlternatives("Die Reservierung ist leider abgelaufen.", offers, now);
   },
+};
+
+/** When the salon is closed. The day of a part is left to the offers where they lie on it. */
+function shutAt(
+  wish: SpokenDay | SpokenClosedPart | SpokenMoment,
+  offers: readonly SpokenSlot[],
+  now: Date,
+): string {
+  if ("start" in wish) {
+    return `${capitalised(words(onDay(dayOf(wish), now), atTime(wish)))} haben wir leider nicht geöffnet.`;
+  }
+  const day = capitalised(onDay(wish, now));
+  if (!("side" in wish)) return `${day} haben wir leider geschlossen.`;
+  const [when, notOpen] = CLOSED_PART[wish.side];
+  const [first] = offers;
+  return first && dayOf(first).date === wish.date
+    ? `${capitalised(when)} haben wir leider ${notOpen} geöffnet.`
+    : `${day} haben wir ${when} leider ${notOpen} geöffnet.`;
+}
+
+const CLOSED_PART: Record<SpokenClosedPart["side"], [when: string, notOpen: string]> = {
+  before: ["so früh", "noch nicht"],
+  after: ["so spät", "nicht mehr"],
+  between: ["in dieser Zeit", "nicht"],
 };
 
 /** How the best offer stands to what was wished; computed, so that no label can be wrong (salon-gateway 11.54). */

@@ -199,6 +199,28 @@ describe("what must be said is never left out", () => {
     );
   });
 
+  it("never calls a day closed on which the salon opens, only not at the wished part of it", () => {
+    const slots = [at("2026-11-26T09:00:00+01:00"), at("2026-11-26T11:30:00+01:00")];
+    const closed = (side: "before" | "after" | "between", offers = slots) =>
+      say.closed({
+        now: NOW,
+        wish: { date: "2026-11-26", zone: ZONE, side },
+        nextOpen: { date: "2026-11-27", zone: ZONE },
+        offers,
+      });
+    expect(closed("before")).toBe(
+      "So früh haben wir leider noch nicht geöffnet. Möglich wäre es morgen um neun Uhr oder um elf Uhr dreißig, was passt Ihnen besser?",
+    );
+    expect(closed("after")).toMatch(
+      /^So spät haben wir leider nicht mehr geöffnet\. Möglich wäre es morgen/u,
+    );
+    expect(closed("between")).toMatch(/^In dieser Zeit haben wir leider nicht geöffnet\./u);
+    expect(closed("after", [at("2026-11-28T10:00:00+01:00")])).toMatch(
+      /^Morgen haben wir so spät leider nicht mehr geöffnet\. Möglich wäre es am Samstag/u,
+    );
+    expect(closed("before", [])).toMatch(/^Morgen haben wir so früh leider noch nicht geöffnet\./u);
+  });
+
   it("asks anew where both readings together are more than a caller can keep in mind", () => {
     const range = (untilDate: string): Wish => ({
       kind: "soonest",

@@ -273,6 +273,42 @@ describe("A time", () => {
     expect(saturday.offers?.[0]?.start).toContain(`${weekday(6).toISODate()}T10:00`);
   });
 
+  it("of the day at which the salon is closed does not make the day a closed one: its nearest times are offered (11.55).", async () => {
+    const saturday = weekday(6, 10);
+    const date = saturday.toISODate();
+    const spoken = `am ${saturday.day}. ${saturday.setLocale("de").toFormat("LLLL")}`;
+    const early = [
+      { date, part_of_day: "früh" },
+      { when_text: `${spoken} früh` },
+      { when_text: `${spoken} gleich in der Früh` },
+    ];
+    for (const [wishes, when, time] of [
+      [early, /^So früh haben wir leider noch nicht geöffnet\. Möglich wäre es am Samstag/, "09:00"],
+      [
+        [{ date, part_of_day: "spät" }, { when_text: `${spoken} am Abend` }],
+        /^So spät haben wir leider nicht mehr geöffnet\. Möglich wäre es am Samstag/,
+        "13:30",
+      ],
+    ] as const) {
+      for (const wish of wishes) {
+        const call = phoneCall(salon);
+        const answer = await call.use("find_slots", { services: ["Schnitt"], staff: "Emma", ...wish });
+        expect(answer, JSON.stringify(wish)).toMatchObject({ ok: false, code: "CLOSED", next: "ask_choice" });
+        expect(answer.say).toMatch(when);
+        expect(answer.offers?.[0]?.start).toContain(`${date}T${time}`);
+        for (const offer of answer.offers ?? []) expect(offer.start).toContain(date);
+        await call.event("call_ended");
+      }
+    }
+    const sunday = await phoneCall(salon).use("find_slots", {
+      services: ["Schnitt"],
+      date: weekday(7, 10).toISODate(),
+      part_of_day: "früh",
+    });
+    expect(sunday).toMatchObject({ ok: false, code: "CLOSED" });
+    expect(sunday.say).toMatch(/^Am Sonntag, dem \p{L}+ \p{L}+, haben wir leider geschlossen\./u);
+  });
+
   it("too soon for Cal.com is not offered, whatever our own notice, and what is offered can be booked (11.29).", async () => {
     salon.calcom.control.editEventType(TYPES.cutFabian, { minimumBookingNotice: 4 * 1_440 });
     try {

@@ -4,16 +4,16 @@ import { Closing, inTenant } from "../../../db/client.js";
 import { holdsElsewhere, LIVE_HOLDS } from "../../../db/voice/offers.js";
 import { bookedInCall, type OwnAppointment } from "../../../db/voice/own-appointments.js";
 import type { Opening } from "../../../domain/availability/openings.js";
-import type { WhyNot } from "../../../domain/availability/why-not.js";
+import { tellingStart, type WhyNot } from "../../../domain/availability/why-not.js";
 import type { StartWindow, Wish } from "../../../domain/german-time/reading.js";
-import type { Wished } from "../../../domain/speech/said.js";
+import type { SpokenClosedPart, SpokenDay, SpokenMoment, Wished } from "../../../domain/speech/said.js";
 import { type Service, type StaffMember, serviceMinutes } from "../../../domain/tenant/catalogue.js";
 import { calledName } from "../../../domain/voice/staff-match.js";
 import { done, type NextStep, refused, type ToolAnswer } from "../answer.js";
 import { identifying, refView, spokenAppointment } from "../identity.js";
 import type { ToolContext } from "../invocation.js";
 import { chosenAmong, type Offered, offerFound, oncePerStart } from "../offering.js";
-import { rangeOf, understandService, understandStaff, understandTime, zoneOf } from "./wish.js";
+import { branchesOf, rangeOf, understandService, understandStaff, understandTime, zoneOf } from "./wish.js";
 
 /** As many are offered; two of them are spoken (contract.md 5). */
 const OFFERED = 3;
@@ -247,31 +247,30 @@ async function instead(context: ToolContext, wanted: Search): Promise<ToolAnswer
   const range = rangeOf(context, wish);
   const why = await availability.whyNot({
     ...wantedOf(context, wanted),
-    start: momentOf(context, wish, range),
+    start: momentOf(context, wanted, range),
   });
   if (why.reason === "too_soon") return await tooSoon(context, wanted, why);
   const hard = refusal(context, wanted, why);
   if (hard) return hard;
 
+  const shut = why.reason === "closed" ? closedWish(context, wish, why) : null;
   let searchedTo = now;
   const find = async (among: number) => {
     const found = await availability.alternativesFor({
       ...wantedOf(context, wanted),
       wished: range.from,
-      window: wish.kind === "window" ? { from: wish.window.from, to: wish.window.to } : null,
+      // Of a part of the day in which the salon is closed the nearest time is wanted, not that part of another day.
+      window: wish.kind === "window" && !shut ? { from: wish.window.from, to: wish.window.to } : null,
       limit: OFFERED * among,
     });
     searchedTo = found.searchedTo;
     return chosenAmong(found.alternatives, OFFERED);
   };
   const { offered, outrun } = await offerFound(context, find, toOffer(wanted));
-  if (why.reason === "closed" && wish.kind !== "soonest") {
+  if (why.reason === "closed" && shut) {
     const answer = say.closed({
       now,
-      wish:
-        wish.kind === "moment" && why.openThatDay
-          ? { start: wish.start, zone: zoneOf(context) }
-          : { date: why.date, zone: zoneOf(context) },
+      wish: shut,
       nextOpen: why.nextOpen ? { date: why.nextOpen.date, zone: zoneOf(context) } : null,
       offers: offered.map(({ spoken }) => spoken),
     });
@@ -329,12 +328,26 @@ async function tooSoon(
 
 const SEARCHED_MS = 14 * 24 * 60 * MINUTE_MS;
 
-/** Which instant of a wish tells why nothing of it can be had: of a day its middle, of a range its beginning. */
-function momentOf(context: ToolContext, wish: Wish, range: { from: Date; to: Date }): Date {
+/** What of the wish is closed: the day, or the time of a day on which the salon opens. `null`: something else is the matter. */
+function closedWish(
+  context: ToolContext,
+  wish: Wish,
+  { date, side }: WhyNot & { reason: "closed" },
+): SpokenDay | SpokenClosedPart | SpokenMoment | null {
+  const zone = zoneOf(context);
+  if (wish.kind === "soonest") return null;
+  if (side === null) return { date, zone };
+  if (wish.kind === "moment") return { start: wish.start, zone };
+  // Of a day that is still to come nothing is closed: the service is longer than its hours.
+  const over = date === DateTime.fromJSDate(context.now, { zone }).toISODate();
+  return wish.kind === "day" && !over ? null : { date, zone, side };
+}
+
+/** Which instant of a wish tells why nothing of it can be had. */
+function momentOf(context: ToolContext, { wish, service }: Search, range: { from: Date; to: Date }): Date {
   if (wish.kind === "moment") return wish.start;
   if (wish.kind === "soonest") return range.from;
-  const middle = new Date((range.from.getTime() + range.to.getTime()) / 2);
-  return middle > context.now ? middle : new Date(range.to.getTime() - 1);
+  return tellingStart({ service, branches: branchesOf(context), ...range, now: context.now });
 }
 
 /** Rules that no alternative answers. */
