@@ -1,12 +1,6 @@
 import type postgres from "postgres";
 import { busyIntervalsOf, type PlannedPhase } from "../../domain/booking/phases.js";
-import {
-  type Interval,
-  lockCalendars,
-  lockingCalendars,
-  takeIntervals,
-  takingIntervals,
-} from "../booking/intervals.js";
+import { type Interval, lockingCalendars, takingIntervals } from "../booking/intervals.js";
 import {
   Closing,
   type Database,
@@ -61,73 +55,117 @@ export interface OfferRow {
 /** Live holds of one number at most (voice-agents 3.6): one undecided caller must not empty the day. */
 export const LIVE_HOLDS = 3;
 
+/** What is free as far as the caller of `holdOffers` knows, and what of it is to be offered. */
+export interface ToHold<T extends { phases: PlannedPhase[] }> {
+  companyId: string;
+  callId: string;
+  /** Appointments of the caller: their chairs are kept by themselves already. */
+  own: readonly string[];
+  bufferAfterMinutes: number;
+  free: readonly T[];
+  /** At most `LIVE_HOLDS`; asked once more with what is left when somebody else was quicker. */
+  choose(free: readonly T[]): readonly T[];
+  offerOf(chosen: T, index: number): NewOffer;
+}
+
 /**
  * Offers times to a call and keeps the chairs, each for its time. Older offers of the call stay good, but give
  * their chairs back as far as more than `LIVE_HOLDS` would be kept: the commit decides then. A time that somebody
- * else has taken meanwhile is not offered. Should the database forget it with a crash, the offer is gone: that is said,
- * and asked for anew.
+ * else has taken meanwhile is not offered, but another of those that are free. Should the database forget it with a
+ * crash, the offer is gone: that is said, and asked for anew.
  *
- * @param own appointments of the caller: their chairs are kept by themselves already
- * @returns the ids of those that are held
+ * @returns what is held; nothing where somebody else has taken all of it
  */
-export async function holdOffers(
+export async function holdOffers<T extends { phases: PlannedPhase[] }>(
   db: Database,
-  companyId: string,
-  callId: string,
-  offers: readonly NewOffer[],
-  own: readonly string[],
-): Promise<Set<string>> {
-  const now = Date.now();
-  const holds = offers.map((offer) => ({
-    offer,
-    owner: {
-      companyId,
-      ownerId: callId,
-      kind: "hold" as const,
-      commandId: null,
-      expiresAt: new Date(now + offer.holdMs),
-    },
-    intervals: busyIntervalsOf(offer.phases, offer.bufferAfterMinutes),
-  }));
-  const staffIds = holds.flatMap(({ intervals }) => intervals.map((interval) => interval.staffId));
+  wanted: ToHold<T>,
+): Promise<{ chosen: T; offer: NewOffer }[]> {
+  const { companyId, own } = wanted;
+  const best = holdsOf(wanted, wanted.choose(wanted.free));
+  if (best.length === 0) return [];
   if (own.length === 0) {
     // Nearly always all of them are still free. Sent in one go: whoever else wants a chair of these people waits as
     // long as the calendars are locked.
     try {
-      return await inTenantUnsynced(db, companyId, async (tx) =>
-        Closing.with(new Set(offers.map((offer) => offer.id)), [
-          lockingCalendars(tx, staffIds),
-          freeingOldest(tx, callId, LIVE_HOLDS - offers.length),
-          ...holds.flatMap((hold) => takingIntervals(tx, hold.owner, hold.intervals)),
-          writingOffers(tx, companyId, callId, offers, now),
-        ]),
-      );
+      return await inTenantUnsynced(db, companyId, async (tx) => {
+        const staffIds = best.flatMap(({ intervals }) => intervals.map(({ staffId }) => staffId));
+        return Closing.with(best, [lockingCalendars(tx, staffIds), ...holding(tx, wanted, best)]);
+      });
     } catch (error) {
       if (sqlState(error) !== EXCLUSION_VIOLATION) throw error;
-      if (offers.length === 1) return new Set();
     }
   }
-  return await inTenantUnsynced(db, companyId, async (tx) => {
-    await lockCalendars(tx, staffIds);
-    const [standing] = await Promise.all([
-      tx<{ staffId: string; start: Date; end: Date }[]>`
-        SELECT staff_id, lower(during) AS start, upper(during) AS "end" FROM busy_intervals
-        WHERE owner_id = ANY(${[...own]}::uuid[])`,
-      freeingOldest(tx, callId, LIVE_HOLDS - offers.length),
-    ]);
-    const free: NewOffer[] = [];
-    for (const { offer, owner, intervals } of holds) {
-      const toHold = intervals.flatMap((interval) => without(interval, standing));
-      try {
-        await tx.savepoint((inner) => takeIntervals(inner, owner, toHold));
-        free.push(offer);
-      } catch (error) {
-        if (sqlState(error) !== EXCLUSION_VIOLATION) throw error;
-      }
-    }
-    if (free.length > 0) await writingOffers(tx, companyId, callId, free, now);
-    return new Set(free.map((offer) => offer.id));
+  return await inTenantUnsynced(db, companyId, (tx) => holdWhatIsLeft(tx, wanted));
+}
+
+interface Hold<T> {
+  chosen: T;
+  offer: NewOffer;
+  intervals: Interval[];
+}
+
+function holdsOf<T extends { phases: PlannedPhase[] }>(
+  { offerOf, bufferAfterMinutes }: ToHold<T>,
+  chosen: readonly T[],
+): Hold<T>[] {
+  return chosen.map((one, index) => ({
+    chosen: one,
+    offer: offerOf(one, index),
+    intervals: busyIntervalsOf(one.phases, bufferAfterMinutes),
+  }));
+}
+
+/** The calendars are locked, so that what is free stays free until it is held. */
+async function holdWhatIsLeft<T extends { phases: PlannedPhase[] }>(
+  tx: Transaction,
+  wanted: ToHold<T>,
+): Promise<Closing<Hold<T>[]> | Hold<T>[]> {
+  const { callId, own, free, bufferAfterMinutes } = wanted;
+  const wishes = free.map((one) => ({ one, intervals: busyIntervalsOf(one.phases, bufferAfterMinutes) }));
+  const all = wishes.flatMap(({ intervals }) => intervals);
+  const staffIds = [...new Set(all.map(({ staffId }) => staffId))];
+  const from = new Date(Math.min(...all.map(({ start }) => start.getTime())));
+  const to = new Date(Math.max(...all.map(({ end }) => end.getTime())));
+  const [, standing] = await Promise.all([
+    lockingCalendars(tx, staffIds).execute(),
+    tx<{ staffId: string; start: Date; end: Date; own: boolean }[]>`
+      SELECT staff_id, lower(during) AS start, upper(during) AS "end", owner_id = ANY(${[...own]}::uuid[]) AS own
+      FROM busy_intervals WHERE staff_id = ANY(${staffIds}::uuid[]) AND during && tstzrange(${from}, ${to}, '[)')
+        AND owner_id <> ${callId} AND (expires_at IS NULL OR expires_at > clock_timestamp())`.execute(),
+  ]);
+  const taken = standing.filter((one) => !one.own);
+  const overlaps = (interval: Interval) =>
+    taken.some(
+      ({ staffId, start, end }) =>
+        staffId === interval.staffId && start < interval.end && interval.start < end,
+    );
+  const left = wishes.filter(({ intervals }) => !intervals.some(overlaps)).map(({ one }) => one);
+  const ownSpans = standing.filter((one) => one.own);
+  const holds = holdsOf(wanted, wanted.choose(left)).map((hold) => ({
+    ...hold,
+    intervals: hold.intervals.flatMap((interval) => without(interval, ownSpans)),
+  }));
+  return holds.length === 0 ? [] : Closing.with(holds, holding(tx, wanted, holds));
+}
+
+/** The statements that keep the chairs and write the offers; the calendars are to be locked before. */
+function holding<T extends { phases: PlannedPhase[] }>(
+  tx: Transaction,
+  { companyId, callId }: ToHold<T>,
+  holds: readonly Hold<T>[],
+): Statement[] {
+  const now = Date.now();
+  const taking = holds.flatMap(({ offer, intervals }) => {
+    const expiresAt = new Date(now + offer.holdMs);
+    const owner = { companyId, ownerId: callId, kind: "hold", commandId: null, expiresAt } as const;
+    return takingIntervals(tx, owner, intervals);
   });
+  const offers = holds.map(({ offer }) => offer);
+  return [
+    freeingOldest(tx, callId, LIVE_HOLDS - holds.length),
+    ...taking,
+    writingOffers(tx, companyId, callId, offers, now),
+  ];
 }
 
 function writingOffers(

@@ -120,11 +120,26 @@ describe("A time that is offered", () => {
     await bookByPhone(salon, wish);
     // Asked once before, so that all of them read from the same cache.
     await ask(phoneCall(salon), wish);
-    const answers = await Promise.all(Array.from({ length: 8 }, () => ask(phoneCall(salon), wish)));
+    const answers = await Promise.all(Array.from({ length: 12 }, () => ask(phoneCall(salon), wish)));
     const offered = answers.filter(({ code }) => code === "OFFERS").flatMap((answer) => startsOf(answer));
     expect(answers.map(({ code }) => code).filter((code) => code !== "OFFERS")).toEqual([]);
     expect(offered).not.toContain(instantOf(19, "10:00"));
     expect(new Set(offered).size).toBe(offered.length);
+  });
+
+  it("keeps its chair for two minutes where it stands in for the wish, and for five where it is the wish (11.88).", async () => {
+    const keptFor = async (call: PhoneCall) => {
+      const holds = await holdsOf(salon, call.id);
+      const minutes = holds.map(({ expiresAt }) => Math.round((expiresAt.getTime() - Date.now()) / 60_000));
+      return [...new Set(minutes)];
+    };
+    const [first, second] = [phoneCall(salon), phoneCall(salon)];
+    const wish = { days: 13, time: "10:00", staff: "Emma" };
+    await ask(first, wish);
+    expect(await keptFor(first)).toEqual([5]);
+    const instead = await ask(second, wish);
+    expect(instead.offers).toHaveLength(3);
+    expect(await keptFor(second)).toEqual([2]);
   });
 
   it("is gone for the next caller as soon as a webhook tells that a person took it (11.2, 11.83).", async () => {

@@ -12,11 +12,13 @@ import { calledName } from "../../../domain/voice/staff-match.js";
 import { done, type NextStep, refused, type ToolAnswer } from "../answer.js";
 import { identifying, refView, spokenAppointment } from "../identity.js";
 import type { ToolContext } from "../invocation.js";
-import { chosenAmong, type Offered, offerFound, oncePerStart } from "../offering.js";
+import { type Found, type Offered, offer, oncePerStart, type ToOffer } from "../offering.js";
 import { branchesOf, rangeOf, understandService, understandStaff, understandTime, zoneOf } from "./wish.js";
 
 /** As many are offered; two of them are spoken (contract.md 5). */
 const OFFERED = 3;
+/** So many callers who want the same at the same instant find something each, before any of them has to look again. */
+const CROWD = 10;
 const MINUTE_MS = 60_000;
 
 /** What is searched for, understood. */
@@ -71,7 +73,7 @@ async function readCaller(context: ToolContext): Promise<{ holds: number; standi
 }
 
 async function search(context: ToolContext, wanted: Search): Promise<ToolAnswer> {
-  const { offered, outrun } = await offerFound(context, () => inWish(context, wanted), toOffer(wanted));
+  const { offered, outrun } = await offer(context, () => inWish(context, wanted), toOffer(wanted, "wish"));
   if (offered.length > 0) {
     const kind: Wished =
       wanted.wish.kind === "moment" ? { kind: "exact", start: wanted.wish.start } : { kind: "open" };
@@ -80,8 +82,8 @@ async function search(context: ToolContext, wanted: Search): Promise<ToolAnswer>
   return (outrun ? null : alreadyBooked(context, wanted)) ?? (await instead(context, wanted));
 }
 
-function toOffer({ service, staff, own }: Search) {
-  return { service, wished: staff, own: own.map((appointment) => appointment.id) };
+function toOffer({ service, staff, own }: Search, as: ToOffer["as"]): ToOffer {
+  return { service, wished: staff, own: own.map((appointment) => appointment.id), as };
 }
 
 function offersAnswer(
@@ -156,8 +158,8 @@ function wantedOf(context: ToolContext, wanted: Search): Wanted {
   };
 }
 
-/** Free times that are what was wished for, best first. */
-async function inWish(context: ToolContext, wanted: Search): Promise<Opening[]> {
+/** Free times that are what was wished for. */
+async function inWish(context: ToolContext, wanted: Search): Promise<Found> {
   const { wish } = wanted;
   const range = rangeOf(context, wish);
   const { openings } = await context.deps.availability.findOpenings({
@@ -165,8 +167,9 @@ async function inWish(context: ToolContext, wanted: Search): Promise<Opening[]> 
     ...range,
   });
   const fitting = openings.filter((opening) => inDayWindow(opening, wish));
-  if (fitting.length === 0 && wish.kind === "moment") return await besideOwn(context, wanted, wish.start);
-  return choose(oncePerStart(fitting), wish);
+  const free =
+    fitting.length === 0 && wish.kind === "moment" ? await besideOwn(context, wanted, wish.start) : fitting;
+  return { free, choose: (left) => choose(oncePerStart(left), wish) };
 }
 
 /** "Each day from nine to twelve": the range spans days, the window counts on each of them. */
@@ -209,7 +212,7 @@ async function besideOwn(context: ToolContext, wanted: Search, start: Date): Pro
     ignoreOwners: [context.call.id, moving.id],
     moving: { phases: [...phases] },
   });
-  return oncePerStart(openings).slice(0, 1);
+  return openings;
 }
 
 /** At most three, not three in a row: a caller hears the first and one that is really another. */
@@ -255,18 +258,18 @@ async function instead(context: ToolContext, wanted: Search): Promise<ToolAnswer
 
   const shut = why.reason === "closed" ? closedWish(context, wish, why) : null;
   let searchedTo = now;
-  const find = async (among: number) => {
+  const find = async (): Promise<Found> => {
     const found = await availability.alternativesFor({
       ...wantedOf(context, wanted),
       wished: range.from,
       // Of a part of the day in which the salon is closed the nearest time is wanted, not that part of another day.
       window: wish.kind === "window" && !shut ? { from: wish.window.from, to: wish.window.to } : null,
-      limit: OFFERED * among,
+      limit: OFFERED * CROWD,
     });
     searchedTo = found.searchedTo;
-    return chosenAmong(found.alternatives, OFFERED);
+    return { free: found.alternatives, choose: (left) => left.slice(0, OFFERED) };
   };
-  const { offered, outrun } = await offerFound(context, find, toOffer(wanted));
+  const { offered, outrun } = await offer(context, find, toOffer(wanted, "alternative"));
   if (why.reason === "closed" && shut) {
     const answer = say.closed({
       now,
@@ -305,18 +308,18 @@ async function tooSoon(
   wanted: Search,
   why: WhyNot & { reason: "too_soon" },
 ): Promise<ToolAnswer> {
-  const find = async () => {
+  const find = async (): Promise<Found> => {
     const { openings } = await context.deps.availability.findOpenings({
       ...wantedOf(context, wanted),
       from: why.earliest,
       to: new Date(why.earliest.getTime() + SEARCHED_MS),
-      limit: 1,
+      limit: CROWD,
     });
-    return openings.slice(0, 1);
+    return { free: openings, choose: (left) => left.slice(0, 1) };
   };
   const {
     offered: [earliest],
-  } = await offerFound(context, find, toOffer(wanted));
+  } = await offer(context, find, toOffer(wanted, "alternative"));
   const say = context.deps.say.tooSoon({
     now: context.now,
     leadMinutes: why.noticeMinutes,

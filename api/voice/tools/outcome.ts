@@ -2,7 +2,7 @@ import type { OfferRow } from "../../../db/voice/offers.js";
 import type { Result } from "../../booking/offered.js";
 import { refused, type ToolAnswer } from "../answer.js";
 import type { ToolContext } from "../invocation.js";
-import { chosenAmong, type Offered, offerFound } from "../offering.js";
+import { type Found, type Offered, offer as offerFree } from "../offering.js";
 
 /** What can be had instead of a time that somebody else took, from a fresh question. */
 export async function takenInstead(
@@ -23,6 +23,8 @@ export async function takenInstead(
 
 /** More than two are not listened to (salon-gateway 5.4). */
 const SPOKEN = 2;
+/** So many who lost the same time at the same instant find something each, before any of them has to look again. */
+const CROWD = 10;
 /** A caller who has just lost a time must not wait for Cal.com as well. */
 const LEAST_MS = 200;
 
@@ -50,18 +52,18 @@ async function fresh(
       now,
       wished: offer.startAt,
       window: null,
+      limit: SPOKEN * CROWD,
       lane: "live",
       ignoreOwners: moving ? [call.id, moving.appointmentId] : [call.id],
       ...(moving ? { moving: { phases: moving.phases } } : {}),
     } as const;
-    const find = async (among: number) => {
+    const find = async (): Promise<Found> => {
       const patienceMs = Math.max(LEAST_MS, context.deadline - Date.now() - LEAST_MS);
-      const limit = SPOKEN * among;
-      const { alternatives } = await deps.availability.alternativesFor({ ...query, limit, patienceMs });
-      return chosenAmong(alternatives, SPOKEN);
+      const { alternatives } = await deps.availability.alternativesFor({ ...query, patienceMs });
+      return { free: alternatives, choose: (left) => left.slice(0, SPOKEN) };
     };
     const own = moving ? [moving.appointmentId] : [];
-    return (await offerFound(context, find, { service, wished: staff, own })).offered;
+    return (await offerFree(context, find, { service, wished: staff, own, as: "alternative" })).offered;
   } catch (error) {
     deps.log.warn(
       { error: error instanceof Error ? error.name : "unknown" },
