@@ -28,18 +28,19 @@ export function capitalised(text: string): string {
   return text.slice(0, 1).toLocaleUpperCase("de-DE") + text.slice(1);
 }
 
-/** "a", "a oder b", "a, b oder c"; with `oder` throughout where an item has a comma of its own. */
+/** "a", "a oder b", "a, b oder c"; a comma before `oder` too where an item has one of its own, as a date has. */
 export function choice(items: readonly string[]): string {
   return joined(items, "oder");
 }
 
-/** "a", "a und b", "a, b und c"; with `und` throughout where an item has a comma of its own. */
+/** "a", "a und b", "a, b und c"; a comma before `und` too where an item has one of its own. */
 export function enumeration(items: readonly string[]): string {
   return joined(items, "und");
 }
 
 function joined(items: readonly string[], word: "oder" | "und"): string {
-  if (items.some((item) => item.includes(","))) return items.join(` ${word} `);
   const last = items.at(-1) ?? "";
-  return items.length < 2 ? last : `${items.slice(0, -1).join(", ")} ${word} ${last}`;
+  if (items.length < 2) return last;
+  const others = items.slice(0, -1).join(", ");
+  return `${others}${others.includes(",") && items.some((item) => item.includes(",")) ? "," : ""} ${word} ${last}`;
 }

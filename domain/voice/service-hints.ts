@@ -1,7 +1,7 @@
 import type { Service } from "../tenant/catalogue.js";
-import { categorySound, commonNameWords, type HeardWord, type Piece, type Term } from "./service-terms.js";
-import { audienceOf, CUT, cutFor, FILLERS, isCut, standsFor, WEAK } from "./service-words.js";
-import { apartBySound, type Sounding, sounding, wordsOf } from "./spoken-words.js";
+import { commonNameWords, type HeardWord, type Piece, type Term } from "./service-terms.js";
+import { audienceOf, CUT, cutFor, FILLERS, isCut, namesCutAlone, standsFor, WEAK } from "./service-words.js";
+import { misheard, type Sounding, sounding, wordsOf } from "./spoken-words.js";
 
 /** So many of a name's words, at least two, name the service. */
 const ENOUGH_OF_A_NAME = 0.6;
@@ -42,20 +42,37 @@ export function inName(word: HeardWord, service: Service): boolean {
 
 /**
  * What words mean that are not a service's name but part of names ("Haarschnitt", "Ansatz", "waschen") or of
- * a category ("färben"): the services that the most of them hint at.
+ * a category ("färben"): the services that the most of them hint at. Only a cut and whom it is for decide
+ * ("Haarschnitt für meinen Sohn"); anything else that comes out at one service is still to be asked.
  */
 export function partialMatch(
   rest: readonly HeardWord[],
+  nothingNamed: boolean,
   services: readonly Service[],
   terms: readonly Term[],
-): Piece | null {
-  const hints: Hint[] = rest.flatMap((heard, at) => hintOf(heard.word, at, rest, services, terms) ?? []);
+): Hinted | null {
+  const among = { rest, nothingNamed };
+  const hints: Hint[] = rest.flatMap((heard, at) => hintOf(heard, at, among, services, terms) ?? []);
   if (hints.length === 0) return null;
   const count = (service: Service) => hints.filter((hint) => hint.services.includes(service)).length;
   const most = Math.max(...services.map(count));
   const candidates = services.filter((service) => count(service) === most);
-  const position = { from: hints[0]?.at ?? 0, to: hints.at(-1)?.at ?? 0 };
-  return { services: whomFirst(candidates, terms), ...position };
+  const said = hints.map((hint) => rest[hint.at]?.said ?? "").join(" ");
+  return {
+    services: whomFirst(candidates, terms),
+    from: hints[0]?.at ?? 0,
+    to: hints.at(-1)?.at ?? 0,
+    said,
+    sure: hints.some((hint) => hint.forWhom),
+  };
+}
+
+/** What a wish only hints at. */
+export interface Hinted extends Piece {
+  /** The words that hint. */
+  said: string;
+  /** One service is decided by it, not only suggested. */
+  sure: boolean;
 }
 
 /** Cuts that say whom they are for stand first: only the first few are spoken, and most callers mean one of them. */
@@ -67,22 +84,31 @@ function whomFirst(candidates: readonly Service[], terms: readonly Term[]): Serv
 interface Hint {
   at: number;
   services: Service[];
+  /** Whom a cut is for was said. */
+  forWhom: boolean;
 }
 
 function hintOf(
-  word: string,
+  heard: HeardWord,
   at: number,
-  rest: readonly HeardWord[],
+  { rest, nothingNamed }: { rest: readonly HeardWord[]; nothingNamed: boolean },
   services: readonly Service[],
   terms: readonly Term[],
 ): Hint | null {
+  const { word } = heard;
   if (FILLERS.has(word) || WEAK.has(word)) return null;
   const common = standsFor(word);
   const audience = cutFor(word);
   if (audience !== null) {
     // Whom it is for says something only beside a cut: "Strähnen für meine Tochter" is no child's haircut.
-    if (!rest.some((other) => isCut(standsFor(other.word)))) return null;
-    return hint(at, services, (service) => termsHave(service, terms, (own) => standsFor(own) === audience));
+    const besideCut = rest.some((other) => isCut(standsFor(other.word)));
+    const alone =
+      nothingNamed && rest.every(({ word: other }) => FILLERS.has(other) || cutFor(other) === audience);
+    if ((!besideCut && !alone) || forCallerToo(heard, rest)) return null;
+    const found = hint(at, services, (service) =>
+      termsHave(service, terms, (own) => standsFor(own) === audience),
+    );
+    return found && { ...found, forWhom: besideCut || namesCutAlone(word) };
   }
   if (common === CUT)
     return hint(at, services, (service) => termsHave(service, terms, (own) => isCut(standsFor(own))));
@@ -94,19 +120,22 @@ function hintOf(
       (service) =>
         inCategory(common, service) || termsHave(service, terms, (own) => shares(common, word, own)),
     ) ??
-    hint(
-      at,
-      services,
-      (service) =>
-        byEar(said, categorySound(service)) ||
-        terms.some((term) => term.service === service && term.wordSounds.some((own) => byEar(said, own))),
+    hint(at, services, (service) =>
+      terms.some((term) => term.service === service && term.wordSounds.some((own) => byEar(said, own))),
     )
+  );
+}
+
+/** "Für mich und meinen Sohn": two cuts, and whose the first is was not said. */
+function forCallerToo(person: HeardWord, rest: readonly HeardWord[]): boolean {
+  return rest.some(
+    ({ word, part }) => (word === "mich" || word === "mir") && Math.abs(part - person.part) === 1,
   );
 }
 
 function hint(at: number, services: readonly Service[], fits: (service: Service) => boolean): Hint | null {
   const found = services.filter(fits);
-  return found.length === 0 ? null : { at, services: found };
+  return found.length === 0 ? null : { at, services: found, forWhom: false };
 }
 
 function termsHave(service: Service, terms: readonly Term[], fits: (own: string) => boolean): boolean {
@@ -126,7 +155,7 @@ function shares(common: string, word: string, own: string): boolean {
 }
 
 function byEar(said: Sounding, own: Sounding): boolean {
-  return own.word.length >= SHORTEST_PART && apartBySound(said, own) !== null;
+  return own.word.length >= SHORTEST_PART && misheard(said, own) !== null;
 }
 
 function wordCount(service: Service): number {

@@ -1,14 +1,15 @@
 import type { Service } from "../tenant/catalogue.js";
 import { givenText } from "./given.js";
-import { inName, mostOfAName, partialMatch } from "./service-hints.js";
+import { type Hinted, inName, mostOfAName, partialMatch } from "./service-hints.js";
+import { suggest } from "./service-suggestions.js";
 import { type HeardWord, type Piece, type Term, termsOf } from "./service-terms.js";
-import { CONNECTIVES, FILLERS, NEGATIONS, standsFor, WEAK } from "./service-words.js";
-import { apartBySound, sounding, soundSimilarity, wordsOf } from "./spoken-words.js";
+import { asPerson, CONNECTIVES, FILLERS, NEGATIONS, standsFor, WEAK } from "./service-words.js";
+import { misheard, sounding, wordsOf } from "./spoken-words.js";
 
 export type ServiceMatch =
   | { kind: "one"; service: Service }
-  /** Named together in one wish, each of them, in the order said. */
-  | { kind: "several"; services: Service[] }
+  /** Named together in one wish, each of them, in the order said; what is not decided by its own words. */
+  | { kind: "several"; wished: (Service | string)[] }
   /** One word that fits several. */
   | { kind: "ambiguous"; candidates: Service[] }
   /** Something was named, and it is none of them. At most three that come near, the nearest first. */
@@ -20,8 +21,6 @@ export type ServiceMatch =
 const LONGEST_TERM = 10;
 /** A name by ear is at most so many words: "Bala Yage", "Herren Haar Schnitt". */
 const LONGEST_BY_EAR = 3;
-const MAX_SUGGESTIONS = 3;
-const WORTH_SUGGESTING = 0.4;
 const COMPOUND_TAIL = /^(n|en|e|s|chen)?(s?termin|behandlung|paket|technik|kur|pflege|service)?$/;
 
 /**
@@ -44,8 +43,8 @@ export function matchServices(phrases: readonly string[], services: readonly Ser
   const named = [...exact, ...piecesByEar(words, exact, terms)];
   const kept = absorb(named, words).sort((a, b) => a.from - b.from);
   const rest = words.filter((word, index) => isFree(index, named) && !covered(word, kept));
-  const partial = partialMatch(rest, services, terms);
-  const found = partial === null ? kept : withPartial(kept, partial);
+  const partial = partialMatch(rest, named.length === 0, services, terms);
+  const found: (Piece | Hinted)[] = partial === null ? kept : withPartial(kept, partial);
 
   const lost = lostPart(words, rest, named, partial !== null);
   if (lost !== null) return { kind: "unknown", phrase: lost, suggestions: suggest(lost, terms) };
@@ -55,7 +54,7 @@ export function matchServices(phrases: readonly string[], services: readonly Ser
     const phrase = given.join(", ");
     return { kind: "unknown", phrase, suggestions: suggest(content.map((w) => w.word).join(" "), terms) };
   }
-  return outcome(found);
+  return outcome(found, words, given.join(", "));
 }
 
 function hear(phrases: readonly string[]): HeardWord[] {
@@ -68,7 +67,8 @@ function hear(phrases: readonly string[]): HeardWord[] {
       // "keine Dauerwelle", "ohne Schneiden": what is not wished ends where the clause does.
       let unwished = false;
       for (const said of clause.split(/[\s\-‐‑–—]+/u)) {
-        for (const word of wordsOf(said)) {
+        for (const folded of wordsOf(said)) {
+          const word = asPerson(folded, heard.at(-1)?.word ?? "");
           if (CONNECTIVES.has(word)) {
             part += 1;
             unwished = false;
@@ -160,7 +160,7 @@ function nearest(heard: string, terms: readonly Term[]): { services: Service[]; 
   let services: Service[] = [];
   const said = sounding(heard);
   for (const term of terms) {
-    const distance = compoundOf(heard, term) ? 0 : apartBySound(said, term.sound);
+    const distance = compoundOf(heard, term) ? 0 : misheard(said, term.sound);
     if (distance === null || distance > apart) continue;
     if (distance < apart) services = [];
     apart = distance;
@@ -197,7 +197,7 @@ function covered(word: HeardWord, pieces: readonly Piece[]): boolean {
   return pieces.some((piece) => piece.services.some((service) => inName(word, service)));
 }
 
-function withPartial(named: readonly Piece[], partial: Piece): Piece[] {
+function withPartial(named: readonly Piece[], partial: Hinted): (Piece | Hinted)[] {
   // "Haarschnitt, und zwar Herrenhaarschnitt": what was named settles what was only hinted at.
   const settled = named.some((piece) =>
     piece.services.every((service) => partial.services.includes(service)),
@@ -226,28 +226,34 @@ function lostPart(
   return null;
 }
 
-function outcome(pieces: readonly Piece[]): ServiceMatch {
+function outcome(
+  pieces: readonly (Piece | Hinted)[],
+  words: readonly HeardWord[],
+  phrase: string,
+): ServiceMatch {
   const [first] = pieces;
   if (pieces.length === 1 && first !== undefined) {
     const [only] = first.services;
-    if (first.services.length === 1 && only !== undefined) return { kind: "one", service: only };
-    return { kind: "ambiguous", candidates: first.services };
+    if (first.services.length > 1 || only === undefined)
+      return { kind: "ambiguous", candidates: first.services };
+    if (isSure(first)) return { kind: "one", service: only };
+    // Part of a name, or a category that has no other service: a question, never a choice (salon-gateway 11.50).
+    return { kind: "unknown", phrase, suggestions: [only] };
   }
-  return { kind: "several", services: distinct(pieces.flatMap((piece) => piece.services.slice(0, 1))) };
+  return { kind: "several", wished: [...new Set(pieces.map((piece) => meant(piece, words)))] };
 }
 
-function suggest(phrase: string, terms: readonly Term[]): Service[] {
-  const words = wordsOf(phrase).filter((word) => !FILLERS.has(word));
-  const heard = [words.join(""), ...words].map(sounding);
-  const scored = terms.flatMap((term) => {
-    const scores = heard.flatMap((word) =>
-      [term.sound, ...term.wordSounds].map((own) => soundSimilarity(word, own)),
-    );
-    const score = Math.max(0, ...scores);
-    return score >= WORTH_SUGGESTING ? [{ service: term.service, score }] : [];
-  });
-  scored.sort((a, b) => b.score - a.score);
-  return distinct(scored.map(({ service }) => service)).slice(0, MAX_SUGGESTIONS);
+function isSure(piece: Piece | Hinted): boolean {
+  return !("sure" in piece) || piece.sure;
+}
+
+/** The service, or where the words do not decide which, they themselves: "Strähnen und Schneiden". */
+function meant(piece: Piece | Hinted, words: readonly HeardWord[]): Service | string {
+  const [only] = piece.services;
+  if (piece.services.length === 1 && only !== undefined && isSure(piece)) return only;
+  const heard = words.slice(piece.from, piece.to + 1).filter(({ word }) => !FILLERS.has(word));
+  const said = "said" in piece ? piece.said : heard.map((word) => word.said).join(" ");
+  return said.slice(0, 1).toLocaleUpperCase("de-DE") + said.slice(1);
 }
 
 function isFree(index: number, pieces: readonly Piece[]): boolean {

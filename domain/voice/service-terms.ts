@@ -64,15 +64,6 @@ function namesOf(service: Service): Term[] {
   });
 }
 
-const categories = new WeakMap<Service, Sounding>();
-
-/** A service's category by ear. */
-export function categorySound(service: Service): Sounding {
-  const sound = categories.get(service) ?? sounding(wordsOf(service.category ?? "").join(""));
-  categories.set(service, sound);
-  return sound;
-}
-
 const nameWords = new WeakMap<Service, ReadonlySet<string>>();
 
 /** The words of a service's name, each by the one that stands for it. */

@@ -34,7 +34,10 @@ export const WEAK = new Set("haar haare haaren haars kopf".split(" "));
 const SAME: readonly (readonly [string, string])[] = [
   ["herrenhaarschnitt", "herrenschnitt maennerhaarschnitt maennerschnitt herrenhaarschnitte herrencut"],
   ["damenhaarschnitt", "damenschnitt frauenhaarschnitt frauenschnitt damenhaarschnitte"],
-  ["kinderhaarschnitt", "kinderschnitt kinderhaarschnitte kindershaarschnitt kinderfrisur"],
+  [
+    "kinderhaarschnitt",
+    "kinderschnitt kinderhaarschnitte kindershaarschnitt kinderfrisur maedchenhaarschnitt maedchenschnitt jungenhaarschnitt jungenschnitt",
+  ],
   [
     "faerben",
     "farbe faerbung coloration colorierung kolorieren colorieren toenung toenen haarfarbe haarfaerbung haarefaerben faerbe gefaerbt",
@@ -42,10 +45,11 @@ const SAME: readonly (readonly [string, string])[] = [
   ["bart", "bartschnitt barttrimmen bartpflege bartrasur rasur rasieren barbier"],
   ["waschen", "haarwaesche kopfwaesche shampoo haarewaschen wasche waesche gewaschen"],
   ["foehnen", "foehn foen foenen trocknen blowdry foehne gefoehnt foent trockenfoehnen"],
-  ["styling", "frisur stylen hochsteckfrisur gestylt stilen"],
+  ["styling", "frisur stylen gestylt stilen"],
   ["dauerwelle", "perm dauerwellen"],
   ["straehnen", "straehnchen highlights highlight straehne"],
   ["extensions", "haarverlaengerung haarverlaengerungen extension"],
+  ["pflege", "treatment treatments haarpflege haarkur kur pflegebehandlung"],
   [
     "schneiden",
     "schnitt haarschnitt haareschneiden haarschneiden schneide geschnitten cut nachschneiden spitzenschneiden haircut",
@@ -55,21 +59,40 @@ const SAME: readonly (readonly [string, string])[] = [
 /** Words that salons and callers use for the same thing (salon-gateway 9.4), to the one that stands for all. */
 const STANDS_FOR = new Map(SAME.flatMap(([one, others]) => others.split(" ").map((other) => [other, one])));
 
+/** Whether callers and salons have this word in common: where no service bears it, the salon does not offer it. */
+export function isCommonWord(word: string): boolean {
+  return STANDS_FOR.has(word) || SAME.some(([one]) => one === word);
+}
+
 /** The word that stands for this one, itself if there is none. */
 export function standsFor(word: string): string {
   return STANDS_FOR.get(word) ?? word;
 }
 
+/** Alone they are forms of address; behind an article somebody is meant: "für meine Frau". */
+export function asPerson(word: string, before: string): string {
+  if (!/^(m?ein|unser)(e|en|er|em)$/u.test(before)) return word;
+  if (word === "frau") return "ehefrau";
+  return word === "herrn" || word === "herr" ? "herren" : word;
+}
+
 /** A cut for whom: said apart ("Haarschnitt für meinen Mann"), it is the compound. */
 const AUDIENCES: readonly (readonly [string, ReadonlySet<string>])[] = [
-  ["herrenhaarschnitt", new Set("herren maenner mann ehemann vater opa maennlich".split(" "))],
-  ["damenhaarschnitt", new Set("damen dame frauen ehefrau mutter oma weiblich".split(" "))],
+  ["herrenhaarschnitt", new Set("herren maenner mann ehemann freund vater opa maennlich".split(" "))],
+  ["damenhaarschnitt", new Set("damen dame frauen ehefrau freundin mutter oma weiblich".split(" "))],
   ["kinderhaarschnitt", new Set("kind kinder sohn tochter enkel enkelin junge maedchen kleinen".split(" "))],
 ];
 
 /** The cut that this word says whom it is for. */
 export function cutFor(word: string): string | null {
   return AUDIENCES.find(([, words]) => words.has(word))?.[0] ?? null;
+}
+
+const GROUPS = new Set("herren maenner damen frauen kinder".split(" "));
+
+/** Said alone they are a cut ("einmal Herren, bitte"); "für meinen Mann" alone is not (salon-gateway 9.4). */
+export function namesCutAlone(word: string): boolean {
+  return GROUPS.has(word);
 }
 
 /** The generic cut: which one, has to be asked. */

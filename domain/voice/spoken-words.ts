@@ -87,6 +87,18 @@ export function apartBySound(heard: Sounding, known: Sounding): number | null {
   return colognePhonetics(heard.word) === colognePhonetics(known.word) ? apart : null;
 }
 
+/**
+ * Likewise, for words that decide something: the first sound must be the same, and two letters may only differ
+ * where Kölner Phonetik calls the words equal ("Umfärbung" is no misheard "Umformung").
+ */
+export function misheard(heard: Sounding, known: Sounding): number | null {
+  const apart = apartBySound(heard, known);
+  if (apart === null || apart === 0) return apart;
+  const [a, b] = [colognePhonetics(heard.word), colognePhonetics(known.word)];
+  if (a === b) return apart;
+  return apart === 1 && a[0] === b[0] ? apart : null;
+}
+
 /** 0 (nothing in common) to 1 (the same by ear), for suggestions only. */
 export function soundSimilarity(heard: Sounding, known: Sounding): number {
   const longer = Math.max(heard.sound.length, known.sound.length);

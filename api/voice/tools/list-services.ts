@@ -1,3 +1,4 @@
+import { spokenServiceName } from "../../../domain/speech/service-name.js";
 import { done, type ToolAnswer } from "../answer.js";
 import type { ToolContext } from "../invocation.js";
 import { offeredServices } from "./wish.js";
@@ -13,6 +14,11 @@ export async function listServices(context: ToolContext): Promise<ToolAnswer> {
   const spoken =
     services.length > NAMED && categories.length > 1
       ? say.serviceCategories({ categories })
-      : say.services({ services: services.slice(0, NAMED) });
+      : say.services({
+          services: services.slice(0, NAMED).map((service) => ({
+            name: spokenServiceName(service),
+            priceCents: service.priceCents,
+          })),
+        });
   return done("SERVICES", spoken, "ask_service");
 }

@@ -3,6 +3,7 @@ import { isClosedDay } from "../../../domain/availability/holidays.js";
 import { weekdayOf } from "../../../domain/availability/hours.js";
 import { readWhen } from "../../../domain/german-time/read-when.js";
 import type { Wish } from "../../../domain/german-time/reading.js";
+import { spokenServiceName } from "../../../domain/speech/service-name.js";
 import {
   type Branch,
   type Catalogue,
@@ -40,7 +41,9 @@ export function understandService(context: ToolContext): Understood<Service> {
       return answer(
         refused(
           "AMBIGUOUS_SERVICE",
-          say.severalServices({ services: match.services.map((service) => service.name) }),
+          say.severalServices({
+            services: match.wished.map((one) => (typeof one === "string" ? one : spokenServiceName(one))),
+          }),
           "ask_service",
         ),
       );
@@ -48,7 +51,7 @@ export function understandService(context: ToolContext): Understood<Service> {
       return answer(
         refused(
           "AMBIGUOUS_SERVICE",
-          say.ambiguousService({ candidates: match.candidates.map((service) => service.name) }),
+          say.ambiguousService({ candidates: match.candidates.map(spokenServiceName) }),
           "ask_service",
         ),
       );
@@ -56,7 +59,7 @@ export function understandService(context: ToolContext): Understood<Service> {
       return answer(
         refused(
           "UNKNOWN_SERVICE",
-          say.unknownService({ suggestions: match.suggestions.map((service) => service.name) }),
+          say.unknownService({ suggestions: match.suggestions.map(spokenServiceName) }),
           "ask_service",
         ),
       );
