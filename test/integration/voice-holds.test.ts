@@ -134,7 +134,7 @@ describe("A time that is offered", () => {
       return [...new Set(minutes)];
     };
     const [first, second] = [phoneCall(salon), phoneCall(salon)];
-    const wish = { days: 13, time: "10:00", staff: "Emma" };
+    const wish = { days: 20, time: "10:00", staff: "Emma" };
     await ask(first, wish);
     expect(await keptFor(first)).toEqual([5]);
     const instead = await ask(second, wish);
