@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { PARTS_OF_DAY, type PartOfDay } from "../../domain/german-time/reading.js";
-import { givenBoolean, givenText, givenTexts } from "../../domain/voice/given.js";
+import { givenBoolean, givenOne, givenTexts } from "../../domain/voice/given.js";
 import { storable } from "../../domain/voice/storable.js";
 import type { VoiceTool } from "../../domain/voice/tools.js";
 
@@ -90,11 +90,11 @@ const LONGEST = 500;
 
 /**
  * Reads whatever an agent passed: unknown arguments are dropped, empty strings and the words that models use for
- * nothing are nothing, a single service may stand where a list belongs.
+ * nothing are nothing, a single service may stand where a list belongs and a list or an object where a single text does.
  */
 export function readArguments(given: unknown): ToolArguments {
   const args = asRecord(given);
-  const one = (name: string) => cut(givenText(args[name]));
+  const one = (name: string) => cut(givenOne(args[name]));
   return {
     services: givenTexts(args.services ?? args.service ?? [])
       .slice(0, 10)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { givenBoolean, givenText, givenTexts } from "./given.js";
+import { givenBoolean, givenOne, givenText, givenTexts } from "./given.js";
 
 describe("what a model passes for nothing is nothing", () => {
   it.each([
@@ -51,6 +51,37 @@ describe("what a model passes for nothing is nothing", () => {
     expect(givenTexts("[Dauerwelle]")).toEqual(["[Dauerwelle]"]);
     for (const nothing of [undefined, null, "", "[]", [], [""], "null"])
       expect(givenTexts(nothing)).toEqual([]);
+  });
+
+  it.each([
+    [["Fabian"], "Fabian"],
+    [{ name: "Fabian" }, "Fabian"],
+    [[{ name: "Fabian", id: 17 }], "Fabian"],
+    ['{"name":"Fabian"}', "Fabian"],
+    ['["Fabian"]', "Fabian"],
+    [{ staff: { name: ["Fabian"] } }, "Fabian"],
+    [{ first_name: "Hans", last_name: "Meier" }, "Hans Meier"],
+    [["Fabian", "Emma"], "Fabian, Emma"],
+    [["2031-12-03", "2031-12-03"], "2031-12-03"],
+    [{ value: "10:00" }, "10:00"],
+    ["Fabian", "Fabian"],
+    ["{Fabian}", "{Fabian}"],
+    [7, "7"],
+  ])("the single text of %j is %s", (value, text) => {
+    expect(givenOne(value)).toBe(text);
+  });
+
+  it.each([undefined, null, "", [], {}, [[]], [null, ""], { name: null }, "[]", "{}", [[[[["tief"]]]]]])(
+    "there is none in %j",
+    (value) => {
+      expect(givenOne(value)).toBeNull();
+    },
+  );
+
+  it("reads the services of objects, and a single one in an object", () => {
+    expect(givenTexts([{ name: "Dauerwelle" }, "Gloss"])).toEqual(["Dauerwelle", "Gloss"]);
+    expect(givenTexts({ name: "Dauerwelle" })).toEqual(["Dauerwelle"]);
+    expect(givenTexts('[{"service":"Gloss"}]')).toEqual(["Gloss"]);
   });
 
   it("tells no from not asked yet", () => {

@@ -53,20 +53,49 @@ export function givenText(value: unknown): string | null {
 
 /** The texts of a list; a single text counts as a list of one, a list written as JSON is read. */
 export function givenTexts(value: unknown): string[] {
-  return listed(value).flatMap((item) => givenText(item) ?? []);
+  const read = parsedJson(value);
+  return (Array.isArray(read) ? read : [read]).flatMap((item) => givenOne(item) ?? []);
 }
 
-function listed(value: unknown): unknown[] {
-  if (Array.isArray(value)) return value;
-  if (typeof value === "string" && /^\s*\[.*\]\s*$/su.test(value)) {
-    try {
-      const parsed: unknown = JSON.parse(value);
-      if (Array.isArray(parsed)) return parsed;
-    } catch {
-      // Not JSON after all: then it is what was said.
-    }
+/**
+ * The text of an argument that is to be a single one. Models wrap it in lists and objects (`["Fabian"]`,
+ * `{"name": "Fabian"}`), also written as JSON: what is inside is read, several of them one after the other, so
+ * that whatever was said is understood or asked about, and never dropped.
+ */
+export function givenOne(value: unknown): string | null {
+  const read = parsedJson(value);
+  const texts = [...new Set(textsIn(read, DEEPEST))];
+  if (texts.length === 0) return null;
+  return givenText(texts.join(Array.isArray(read) ? ", " : " "));
+}
+
+const DEEPEST = 4;
+/** Where the text itself stands, beside ids, kinds and the like. */
+const TEXT_KEYS = ["name", "full_name", "fullName", "value", "text", "label", "title", "number", "iso"];
+
+function textsIn(value: unknown, depth: number): string[] {
+  if (depth === 0) return [];
+  if (Array.isArray(value)) return value.flatMap((item: unknown) => textsIn(item, depth - 1));
+  if (typeof value !== "object" || value === null) {
+    const text = givenText(value);
+    return text === null ? [] : [text];
   }
-  return [value];
+  const fields = new Map<string, unknown>(Object.entries(value));
+  for (const key of TEXT_KEYS) {
+    const named = textsIn(fields.get(key), depth - 1);
+    if (named.length > 0) return named;
+  }
+  return [...fields.values()].flatMap((field) => textsIn(field, depth - 1));
+}
+
+function parsedJson(value: unknown): unknown {
+  if (typeof value !== "string" || !/^\s*(\[.*\]|\{.*\})\s*$/su.test(value)) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    // Not JSON after all: then it is what was said.
+    return value;
+  }
 }
 
 const YES = new Set(["true", "yes", "ja", "1", "y", "j", "wahr", "ok", "okay", "confirmed", "bestätigt"]);
