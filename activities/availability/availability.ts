@@ -17,7 +17,10 @@ export interface Wanted {
   /** Owners of intervals that do not count: a call's own holds, the appointment that is being moved. */
   ignoreOwners?: readonly string[];
   /** The appointment that is being moved: its bookings in Cal.com do not count either. */
-  moving?: { phases: readonly { calcomEventTypeId: number | null; calcomUid: string | null }[] };
+  moving?: {
+    appointmentId: string;
+    phases: readonly { calcomEventTypeId: number | null; calcomUid: string | null }[];
+  };
   /** Default `live`: a person on the phone waits. */
   lane?: Lane;
   /** How long Cal.com is waited for at most; then the last known slots are used. Default 1,200 ms. */

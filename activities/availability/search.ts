@@ -99,6 +99,7 @@ export function createSearch(
         unassigned: taken.unassigned,
         appointments: new Map(taken.appointments.map(({ staffId, count }) => [staffId, count])),
         ignoreOwners: new Set(query.ignoreOwners),
+        movedOwner: query.moving?.appointmentId ?? null,
         notice: new Map([...bounds].map(([id, bound]) => [id, bound.noticeMinutes])),
       },
       query.limit,

@@ -27,6 +27,7 @@ function facts(given: Partial<CalendarFacts> = {}): CalendarFacts {
     unassigned: [],
     appointments: new Map(),
     ignoreOwners: new Set(),
+    movedOwner: null,
     notice: new Map(),
     ...given,
   };

@@ -58,6 +58,8 @@ export interface CalendarFacts {
   appointments: ReadonlyMap<string, number>;
   /** Their intervals do not count. */
   ignoreOwners: ReadonlySet<string>;
+  /** The appointment that is to be moved. */
+  movedOwner: string | null;
   /** Minutes of notice that Cal.com demands, by event type, as far as known. */
   notice: ReadonlyMap<number, number>;
 }
@@ -163,10 +165,14 @@ function openingsIn(branch: Branch, wish: OpeningsWish, facts: CalendarFacts, fa
     const able = wish.catalogue.staff.filter((member) => canDo(member, service, branch));
     return able.filter((member) => free(member, start, staffed)).length > needed;
   };
-  const united = new Map<number | null, readonly Span[]>();
-  const rangesOf = (phase: Staffed) => {
-    const known = united.get(phase.eventTypeId) ?? merged(slotsOf(facts, phase));
-    united.set(phase.eventTypeId, known);
+  const standsNow = facts.busy.filter((span) => span.ownerId === facts.movedOwner);
+  // A single phase is the one booking that Cal.com was told of.
+  const moved = standsNow.length > 1 ? standsNow : [];
+  const united = new Map<string, readonly Span[]>();
+  const rangesOf = (phase: Staffed, member: StaffMember) => {
+    const key = `${phase.eventTypeId} ${member.id}`;
+    const known = united.get(key) ?? merged([...slotsOf(facts, phase), ...hiddenBy(moved, phase, member)]);
+    united.set(key, known);
     return known;
   };
   return qualified(wish, branch).flatMap((member) => {
@@ -174,8 +180,8 @@ function openingsIn(branch: Branch, wish: OpeningsWish, facts: CalendarFacts, fa
     const staffed = staffedPhases(plan ?? [], service);
     const [first, ...later] = staffed;
     if (!plan || !first) return [];
-    const ranges = later.map(rangesOf);
-    const firstRanges = rangesOf(first);
+    const ranges = later.map((phase) => rangesOf(phase, member));
+    const firstRanges = rangesOf(first, member);
     const freeUntil = (at: number) =>
       Math.min(
         heldUntil(open, at),
@@ -184,7 +190,7 @@ function openingsIn(branch: Branch, wish: OpeningsWish, facts: CalendarFacts, fa
         nextStart(fair.busyOf(member), at),
       );
     const found: Candidate[] = [];
-    for (const slot of slotsOf(facts, first)) {
+    for (const slot of startsOf(facts, first, hiddenBy(moved, first, member), wish)) {
       const start = slot.start - first.from;
       if (start < earliest || start > latest) continue;
       const possible =
@@ -227,6 +233,33 @@ function staffedPhases(plan: readonly PlannedPhase[], service: Service): Staffed
 
 function slotsOf(facts: CalendarFacts, phase: Staffed): readonly Span[] {
   return phase.eventTypeId === null ? [] : (facts.slots.get(phase.eventTypeId) ?? []);
+}
+
+/**
+ * What Cal.com does not show as free because other phases of the appointment that is to be moved stand there: it can
+ * be told of one booking only that is to make way. Whatever else is in the way is known here, or decided by the commit.
+ */
+function hiddenBy(moved: readonly BusySpan[], phase: Staffed, member: StaffMember): Span[] {
+  const length = phase.to - phase.from;
+  return moved
+    .filter(({ staffId }) => staffId === member.id)
+    .map(({ start, end }) => ({ start: start - length, end: end + length }));
+}
+
+/** Cal.com's starts, and the one that was asked for where Cal.com cannot show it. */
+function startsOf(
+  facts: CalendarFacts,
+  first: Staffed,
+  hidden: readonly Span[],
+  { from, to }: OpeningsWish,
+): readonly Pick<Span, "start">[] {
+  const shown = slotsOf(facts, first);
+  const asked = from.getTime() + first.from;
+  const isOne = to.getTime() - from.getTime() === 1;
+  if (!isOne || shown.some(({ start }) => start === asked)) return shown;
+  return hidden.some(({ start, end }) => start <= asked && asked < end)
+    ? [...shown, { start: asked }]
+    : shown;
 }
 
 /** Slots of a cache may be older than the notice that Cal.com demands (11.29). */

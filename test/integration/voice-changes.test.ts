@@ -245,6 +245,29 @@ describe("Who moves an appointment", () => {
     });
   });
 
+  it("half an hour into the time that a perm has itself is offered and done, though Cal.com shows it as taken (11.11).", async () => {
+    const from = newNumber();
+    // Far enough off for the policy of the perm.
+    const days = 45;
+    const { appointmentId } = await bookByPhone(
+      salon,
+      { days, time: "10:00", service: "Dauerwelle" },
+      { from },
+    );
+    const start = (await appointment(appointmentId)).start;
+    const later = new Date(Date.parse(start) + 30 * 60_000);
+    const call = phoneCall(salon, { from });
+    const time = later.toLocaleTimeString("de-DE", { timeZone: "Europe/Berlin", timeStyle: "short" });
+    const found = await ask(call, { days, time, service: "Dauerwelle" });
+    expect(startsOf(found)).toEqual([later.toISOString()]);
+    const moved = await call.use("reschedule_appointment", { offer_id: offerOf(found), ...confirm });
+    expect(moved).toMatchObject({ code: "RESCHEDULED" });
+    expect(Date.parse((await appointment(appointmentId)).start)).toBe(later.getTime());
+    expect(
+      standing(salon).filter((booking) => booking.metadata.appointmentId === appointmentId),
+    ).toHaveLength(4);
+  });
+
   it("that a person cancelled in Cal.com meanwhile is told that there is none.", async () => {
     const { call, appointmentId } = await bookByPhone(salon, { days: 10, time: "18:00" });
     const [booking] = standing(salon, instantOf(10, "18:00"));

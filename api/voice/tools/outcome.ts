@@ -55,7 +55,7 @@ async function fresh(
       limit: SPOKEN * CROWD,
       lane: "live",
       ignoreOwners: moving ? [call.id, moving.appointmentId] : [call.id],
-      ...(moving ? { moving: { phases: moving.phases } } : {}),
+      ...(moving ? { moving } : {}),
     } as const;
     const find = async (): Promise<Found> => {
       const patienceMs = Math.max(LEAST_MS, context.deadline - Date.now() - LEAST_MS);
