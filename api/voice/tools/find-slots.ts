@@ -210,7 +210,7 @@ async function besideOwn(context: ToolContext, wanted: Search, start: Date): Pro
     from: start,
     to: new Date(start.getTime() + 1),
     ignoreOwners: [context.call.id, moving.id],
-    moving: { phases: [...phases] },
+    moving: { appointmentId: moving.id, phases: [...phases] },
   });
   return openings;
 }
