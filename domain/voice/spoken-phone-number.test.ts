@@ -94,3 +94,23 @@ describe("whether a number was dictated", () => {
     expect(dictatesNumber(said)).toBe(false);
   });
 });
+
+describe("a number that costs whoever calls it", () => {
+  it.each([
+    "0900 1234567",
+    "0137 1234567",
+    "01377 123456",
+    "0180 5 123456",
+    "0700 12345678",
+    "+43 900 123456",
+    "+881 612345678",
+    "null neun null null eins zwei drei vier fünf sechs sieben",
+  ])("%s is not taken, and counts as dictated", (said) => {
+    expect(spokenPhoneNumber(said)).toBeNull();
+    expect(dictatesNumber(said)).toBe(true);
+  });
+
+  it.each(["0800 1234567", "030 33081738", "0151 23456789"])("%s is taken", (said) => {
+    expect(spokenPhoneNumber(said)).not.toBeNull();
+  });
+});

@@ -1,4 +1,4 @@
-import type { CountryCode } from "libphonenumber-js/max";
+import { type CountryCode, type NumberType, parsePhoneNumberFromString } from "libphonenumber-js/max";
 import { normalisePhone } from "../customer/phone.js";
 import { givenText } from "./given.js";
 import { foldLetters } from "./spoken-words.js";
@@ -70,16 +70,37 @@ const AROUND = new Set(
  * pairs ("fünfzehn einundzwanzig"), with words around.
  *
  * @param region where a number without a country code is dialled
- * @returns E.164, or `null` when no valid number comes out; a digit short is not valid (voice-agents 3.7)
+ * @returns E.164, or `null` when no valid number comes out; a digit short is not valid (voice-agents 3.7), and a
+ *   number that costs whoever calls it (0900, 0137) is not taken
  */
 export function spokenPhoneNumber(value: unknown, region: CountryCode = "DE"): string | null {
   const given = givenText(value);
   if (given === null || WITHHELD.has(foldLetters(given))) return null;
   const written = normalised(given, region);
-  if (written !== null) return written;
+  if (written !== null) return calledBackAt(written) ? written : null;
   const digits = dictated(given);
   if (digits === null) return null;
-  return normalised(digits, region);
+  const number = normalised(digits, region);
+  return number !== null && calledBackAt(number) ? number : null;
+}
+
+/** The salon pays for whom it calls: these are nobody's own numbers, or cost who dials them. */
+const COSTLY: ReadonlySet<NumberType> = new Set<NumberType>([
+  "PREMIUM_RATE",
+  "SHARED_COST",
+  "PERSONAL_NUMBER",
+  "PAGER",
+  "VOICEMAIL",
+  "UAN",
+]);
+/** Satellites and premium services of no country. */
+const COSTLY_WORLDWIDE = new Set(["870", "878", "881", "882", "883", "979"]);
+
+function calledBackAt(e164: string): boolean {
+  const parsed = parsePhoneNumberFromString(e164);
+  return (
+    parsed !== undefined && !COSTLY.has(parsed.getType()) && !COSTLY_WORLDWIDE.has(parsed.countryCallingCode)
+  );
 }
 
 /** Fewer digits are a house or "eins" said in passing. */
