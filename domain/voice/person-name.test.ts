@@ -2,13 +2,15 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseDocument } from "../tenant/document.js";
-import { mayBeSameName, personName } from "./person-name.js";
+import { firstNameOf, mayBeSameName, personName } from "./person-name.js";
 
 const FILE = new URL("../../dev/tenants/friseur-1.json", import.meta.url);
 const document = parseDocument(JSON.parse(readFileSync(FILE, "utf8")));
 const known = {
   staff: document.staff.map((member) => ({ ...member, id: member.slug, branchIds: [], email: null })),
   services: document.services.map((service) => ({ ...service, id: service.slug })),
+  company: { name: document.name },
+  branches: document.branches,
 };
 
 function read(value: unknown): string {
@@ -63,6 +65,19 @@ describe("a name of a person", () => {
     ["Schulze ist mein Name", "Schulze"],
     ['"Max  Weber"', "Max Weber"],
     ["Max <b>Weber</b>", "Max b Weber b"],
+    ["Herr Freitag", "Freitag"],
+    ["Frau Abend", "Abend"],
+    ["Frau Montag", "Montag"],
+    ["die Frau Morgen bitte", "Morgen"],
+    ["Frau Sieben", "Sieben"],
+    ["Herr Stefan Freitag", "Stefan Freitag"],
+    ["Hans Meier, Tel 0151 1234", "Hans Meier"],
+    ["Hans Meier, Tel. 0151/1234567", "Hans Meier"],
+    ["Hans Meier 0151 23456789", "Hans Meier"],
+    ["Hans Meier, meine Nummer ist 0151 23456789", "Hans Meier"],
+    ["Hans Meier (Handy: +49 151 23456789)", "Hans Meier"],
+    ["Dr. Ursula von der Leyen", "Dr. Ursula von der Leyen"],
+    ["Frau Dr. von der Leyen", "Dr. von der Leyen"],
   ])("%s is %s", (said, name) => {
     expect(read(said)).toBe(name);
   });
@@ -88,6 +103,15 @@ describe("a name of a person", () => {
     "Anrufer 1",
     "Frau",
     "ja",
+    "äh",
+    "ähm",
+    "hm",
+    "guten Tag",
+    "Hallo, guten Tag",
+    "der Mann",
+    "die Frau",
+    "eine Kundin",
+    "true",
   ])("%s is a placeholder", (value) => {
     expect(read(value)).toBe("not: placeholder");
   });
@@ -103,6 +127,9 @@ describe("a name of a person", () => {
     "15 Uhr 30",
     "halb drei",
     "der dritte Dezember",
+    "guten Morgen",
+    "Frau Freitag um zehn",
+    "Frau heute",
   ])("%s is a time", (value) => {
     expect(read(value)).toMatch(/^not: (time|placeholder)$/);
     expect(read(value)).toBe("not: time");
@@ -126,6 +153,21 @@ describe("a name of a person", () => {
       expect(read(value)).toBe("not: service");
     },
   );
+
+  it.each(["Friseur 1", "Friseur 1 Zentrale", "Salon Friseur 1", "friseur 1"])("%s is the salon", (value) => {
+    expect(read(value)).toBe("not: salon");
+  });
+
+  it.each([
+    ["Jörg O'Neill", "Jörg"],
+    ["Dr. Ursula von der Leyen", "Ursula"],
+    ["Sabine", "Sabine"],
+    ["von der Heide", null],
+    ["Dr. Meier", null],
+    ["", null],
+  ])("the first name of %s is %s", (name, first) => {
+    expect(firstNameOf(name)).toBe(first);
+  });
 
   it.each(["12345", "0151 23456789", "+", "1", "👍"])("%s has no letters", (value) => {
     expect(read(value)).toBe("not: no_letters");
