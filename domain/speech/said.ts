@@ -110,12 +110,16 @@ export interface Say {
   /** `NEEDS_PHONE`. `heard`: something was given, but it is no valid number. */
   needsPhone(slots: { heard: boolean }): string;
 
-  /** `CONFIRM` before a booking. `priceCents: null`: not said. */
+  /**
+   * `CONFIRM` before a booking. `priceCents: null`: not said. `phone`: E.164, only if the caller said it: it is read
+   * back digit by digit (voice-agents 3.6); one that the platform saw is not.
+   */
   confirmBooking(slots: {
     now: Date;
     appointment: SpokenAppointment;
     customerName: string | null;
     priceCents: number | null;
+    phone: string | null;
   }): string;
   /** `CONFIRM` before a move. A fee of 0 is not mentioned. */
   confirmReschedule(slots: {

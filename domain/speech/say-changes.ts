@@ -1,7 +1,8 @@
 import { money } from "./amounts.js";
-import { firstFitting } from "./fitting.js";
+import { capitalised, firstFitting } from "./fitting.js";
 import type { Say, SpokenSlot } from "./said.js";
 import { speakable, speakablePerson } from "./speakable.js";
+import { spokenPhone } from "./spoken-phone.js";
 import { atTime, dayOf, fromDate, onDateAt, sameDay, toDate, withStaff, words } from "./when.js";
 
 type Changes = Pick<
@@ -18,20 +19,34 @@ type Changes = Pick<
 
 /** What is read back before a change, and what is said after it. */
 export const changes: Changes = {
-  confirmBooking({ appointment, customerName, priceCents }) {
+  confirmBooking({ appointment, customerName, priceCents, phone }) {
     const service = speakable(appointment.service);
     const who = customerName === null ? "" : speakablePerson(customerName);
     const forWhom = who === "" ? "" : `auf den Namen ${who}`;
     const price = priceCents === null ? "" : `für ${money(priceCents)}`;
-    const say = (what: string, staff: boolean, name: string, cost: string) =>
-      `Ich trage ein: ${words(what === "" ? "" : `${what},`, onDateAt(appointment, staff))}${tail(name, cost)}. Ist das richtig?`;
+    const say = (what: string, staff: boolean, ...rest: readonly string[]) =>
+      `Ich trage ein: ${words(what === "" ? "" : `${what},`, onDateAt(appointment, staff))}${tail(...rest)}. Ist das richtig?`;
     const inShort = firstWords(service);
+    if (phone === null) {
+      return firstFitting([
+        say(service, true, forWhom, price),
+        say(service, true, forWhom),
+        say(service, false, forWhom),
+        say(inShort, false, forWhom),
+      ]);
+    }
+    const number = spokenPhone(phone);
+    const named = who === "" ? "" : `auf ${who}`;
+    // Name and number are what cannot be put right later; of all else the date stays.
+    const brief = (what: string, staff: boolean) =>
+      `${capitalised(words(what, onDateAt(appointment, staff)))}${tail(named, `Telefon ${number}`)}. Richtig?`;
     return firstFitting([
-      say(service, true, forWhom, price),
-      say(service, true, forWhom, ""),
-      say(service, true, "", ""),
-      say(inShort, true, "", ""),
-      say(inShort, false, "", ""),
+      say(service, true, forWhom, price, `unter ${number}`),
+      say(service, true, forWhom, `unter ${number}`),
+      brief(service, true),
+      brief(service, false),
+      brief(inShort, false),
+      brief("", false),
     ]);
   },
 

@@ -77,9 +77,61 @@ describe("what must be said is never left out", () => {
         appointment: { ...TEN, service: "Herrenhaarschnitt" },
         customerName: "Jörg O'Neill",
         priceCents: 2550,
+        phone: null,
       }),
     ).toBe(
       "Ich trage ein: Herrenhaarschnitt, am Donnerstag, dem dritten Dezember, um zehn Uhr bei Emma, auf den Namen Jörg O'Neill, für fünfundzwanzig Euro fünfzig. Ist das richtig?",
+    );
+  });
+
+  it("reads the number that was said back before a booking, whole, with the whole name and the time (voice-agents 3.6)", () => {
+    const confirm = (service: string, customerName: string, phone: string, slot = TEN) =>
+      say.confirmBooking({
+        now: NOW,
+        appointment: { ...slot, service },
+        customerName,
+        priceCents: 2550,
+        phone,
+      });
+    expect(confirm("Gloss", "Jörg O'Neill", "+493033081738")).toBe(
+      "Ich trage ein: Gloss, am Donnerstag, dem dritten Dezember, um zehn Uhr bei Emma, auf den Namen Jörg O'Neill, unter null drei null, drei drei, null acht, eins sieben, drei acht. Ist das richtig?",
+    );
+    expect(confirm("Herrenhaarschnitt", "Dr. Ursula von der Leyen", "+4915123456789", HALF_PAST)).toBe(
+      "Herrenhaarschnitt am Donnerstag, dem dritten Dezember, um vierzehn Uhr dreißig bei Emma, auf Doktor Ursula von der Leyen, Telefon null eins fünf eins zwo, drei vier, fünf sechs, sieben acht neun. Richtig?",
+    );
+    fc.assert(
+      fc.property(appointment, (each) => {
+        const text = say.confirmBooking({
+          now: NOW,
+          appointment: each,
+          customerName: "Dr. Ursula von der Leyen",
+          priceCents: 99_999,
+          phone: "+436601234567",
+        });
+        expect(text).toContain("plus vier drei, sechs sechs, null eins, zwo drei, vier fünf, sechs sieben");
+        expect(text).toContain("Doktor Ursula von der Leyen");
+        expect(text).toMatch(/ Uhr[ ,]/u);
+      }),
+    );
+  });
+
+  it("says the whole name of whom it books for, however long the rest is", () => {
+    fc.assert(
+      fc.property(
+        appointment,
+        fc.constantFrom("Dr. Ursula von der Leyen", "von und zu Hohenstein"),
+        (each, name) => {
+          expect(
+            say.confirmBooking({
+              now: NOW,
+              appointment: each,
+              customerName: name,
+              priceCents: 99_999,
+              phone: null,
+            }),
+          ).toContain(name.replace("Dr.", "Doktor"));
+        },
+      ),
     );
   });
 

@@ -26,6 +26,15 @@ describe("a name made fit to be said", () => {
     ["Sabine Müller-Lüdenscheidt", "Sabine Müller-Lüdenscheidt"],
     ["von der Heide", "von der Heide"],
     ["Müller, Jana", "Müller Jana"],
+    ["Dr. Ursula von der Leyen", "Doktor Ursula von der Leyen"],
+    ["Dr. von der Leyen", "Doktor von der Leyen"],
+    ["Nguyễn Thị Minh Khai", "Nguyễn Thị Minh Khai"],
+    ["Dr. Hans Peter Maria Alexander Meier", "Doktor Peter Maria Alexander Meier"],
+    [
+      "Prof. Dr. Maria del Carmen von und zu Hohenstein-Sonderburg",
+      "Professor von und zu Hohenstein-Sonderburg",
+    ],
+    ["Karl Theodor Maria Nikolaus Freiherr von und zu Guttenberg", "Freiherr von und zu Guttenberg"],
   ])("the person %s is %s", (name, text) => {
     expect(speakablePerson(name)).toBe(text);
   });

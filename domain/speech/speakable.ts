@@ -2,7 +2,14 @@ import { spokenInteger } from "./spoken-number.js";
 
 /** So many words of a name are said at most, so that every template keeps within its length. */
 const MAX_NAME_WORDS = 5;
-const MAX_PERSON_WORDS = 3;
+const MAX_PERSON_WORDS = 5;
+const TITLES = new Set(["Doktor", "Professor", "Professorin"]);
+/** Part of the surname behind them. */
+const PARTICLES = new Set(
+  "von vom van de der den del della di da dos das du zu zum zur ter ten la le al el bin ibn ben und".split(
+    " ",
+  ),
+);
 
 const SIGNS: readonly (readonly [RegExp, string])[] = [
   [/\bDr\./giu, "Doktor "],
@@ -24,9 +31,29 @@ export function speakable(name: string): string {
   return shortened(inWords(name), MAX_NAME_WORDS);
 }
 
-/** Likewise a person's name, of at most three words. */
+/**
+ * Likewise a person's name, whole where it has at most five words. Of a longer one first names are left out, then
+ * titles, and never a part of the surname: "Dr. Ursula von der Leyen" is not "Doktor Ursula von".
+ */
 export function speakablePerson(name: string): string {
-  return shortened(inWords(name).replaceAll(",", ""), MAX_PERSON_WORDS);
+  const words = inWords(name)
+    .replaceAll(",", "")
+    .split(/\s+/u)
+    .filter((word) => /\p{L}/u.test(word));
+  const first = words.findIndex((word) => !TITLES.has(word));
+  const titles = first < 0 ? [] : words.slice(0, first);
+  let rest = first < 0 ? words : words.slice(first);
+  while (titles.length + rest.length > MAX_PERSON_WORDS && rest.length > surnameLength(rest))
+    rest = rest.slice(1);
+  const room = Math.max(0, MAX_PERSON_WORDS - rest.length);
+  return shortened([...titles.slice(0, room), ...rest].join(" "), MAX_PERSON_WORDS);
+}
+
+/** How many of the last words are the surname with what belongs to it: "von und zu Hohenstein". */
+function surnameLength(words: readonly string[]): number {
+  let from = words.length - 1;
+  while (from > 0 && PARTICLES.has((words[from - 1] ?? "").toLocaleLowerCase("de-DE"))) from -= 1;
+  return words.length - from;
 }
 
 function inWords(name: string): string {

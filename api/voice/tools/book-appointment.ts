@@ -44,7 +44,13 @@ export async function bookAppointment(context: ToolContext): Promise<ToolAnswer>
     const price = catalogue.services.find((service) => service.id === offer.serviceId)?.priceCents ?? null;
     return done(
       "CONFIRM",
-      say.confirmBooking({ now: context.now, appointment, customerName: name, priceCents: price }),
+      say.confirmBooking({
+        now: context.now,
+        appointment,
+        customerName: name,
+        priceCents: price,
+        phone: said === context.callerPhone ? null : said,
+      }),
       "confirm",
     );
   }
