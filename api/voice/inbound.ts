@@ -3,10 +3,13 @@ import { inTenantUnsynced } from "../../db/client.js";
 import { type CallOrigin, openCall } from "../../db/voice/call.js";
 import { type KnownCaller, knownCaller } from "../../db/voice/own-appointments.js";
 import { isClosedDay } from "../../domain/availability/holidays.js";
+import { spokenServiceName } from "../../domain/speech/service-name.js";
 import type { Branch, Catalogue } from "../../domain/tenant/catalogue.js";
 import { WEEKDAYS } from "../../domain/tenant/catalogue.js";
+import { firstNameOf } from "../../domain/voice/person-name.js";
 import { calledName } from "../../domain/voice/staff-match.js";
 import type { VoiceDeps } from "./invocation.js";
+import { bookableServices } from "./tools/wish.js";
 
 /** What a call begins with. Retell takes strings only; one that is missing would be read out as its own name. */
 export type DynamicVariables = Record<string, string>;
@@ -33,9 +36,8 @@ export async function beginCall(deps: VoiceDeps, origin: CallOrigin): Promise<Dy
     return caller;
   });
   void deps.availability.warm(companyId, branchId, WARM_DAYS);
-  const branch =
-    catalogue.branches.find((candidate) => candidate.id === branchId) ?? catalogue.branches[0] ?? null;
-  return variables(deps, catalogue, branch, known, new Date());
+  const called = catalogue.branches.find((candidate) => candidate.id === branchId) ?? null;
+  return variables(deps, catalogue, called, known, new Date());
 }
 
 /** Whether the branch takes no calls of this number (voice-agents 3.6). */
@@ -46,18 +48,22 @@ export function isRejected(branch: Branch | null, callerPhone: string | null): b
 function variables(
   deps: VoiceDeps,
   catalogue: Catalogue,
-  branch: Branch | null,
+  called: Branch | null,
   known: KnownCaller | null,
   now: Date,
 ): DynamicVariables {
   const { company } = catalogue;
+  const branch = called ?? catalogue.branches[0] ?? null;
+  // The same that list_services names: what cannot be booked here must not be promised.
+  const services = bookableServices(catalogue, called ? [called] : catalogue.branches);
   const zone = branch?.timeZone ?? company.timeZone;
   const today = DateTime.fromJSDate(now, { zone }).setLocale("de");
-  const usual =
+  const usualService =
     known && known.usualShare >= USUAL_SHARE
-      ? (catalogue.services.find((service) => service.id === known.usualServiceId)?.name ?? null)
-      : null;
-  const firstName = known?.name.split(/\s+/)[0] ?? "";
+      ? services.find((service) => service.id === known.usualServiceId)
+      : undefined;
+  const usual = usualService ? spokenServiceName(usualService) : null;
+  const firstName = known ? (firstNameOf(known.name) ?? "") : "";
   return {
     salon_name: company.name,
     branch_name: branch?.name ?? company.name,
@@ -76,7 +82,7 @@ function variables(
     naechster_montag: today.plus({ days: (8 - today.weekday) % 7 || 7 }).toFormat("dd.MM.yyyy"),
     opening_hours: branch ? weekInWords(branch) : "",
     open_today: branch ? dayInWords(branch, today) : "",
-    services: catalogue.services.map((service) => service.name).join(", "),
+    services: services.map(spokenServiceName).join(", "),
     staff: catalogue.staff
       .filter((member) => branch === null || member.branchIds.includes(branch.id))
       .map((member) => calledName(member, catalogue.staff))

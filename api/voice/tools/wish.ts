@@ -70,10 +70,13 @@ export function understandService(context: ToolContext): Understood<Service> {
 
 /** What somebody in the called branch can really be booked for. */
 export function offeredServices(context: ToolContext): Service[] {
-  const { catalogue } = context;
-  const branches = branchesOf(context);
+  return bookableServices(context.catalogue, branchesOf(context));
+}
+
+/** What somebody in one of these branches can really be booked for; everything where nothing is bookable yet. */
+export function bookableServices(catalogue: Catalogue, branches: readonly Branch[]): Service[] {
   const bookable = catalogue.services.filter((service) =>
-    branches.some((branch) => qualified(context, service, branch).length > 0),
+    branches.some((branch) => qualified(catalogue, service, branch).length > 0),
   );
   return bookable.length > 0 ? bookable : catalogue.services;
 }
@@ -81,7 +84,7 @@ export function offeredServices(context: ToolContext): Service[] {
 /** By catalogue: it is asked for with every tool, and a change of the tenant brings another catalogue. */
 const known = new WeakMap<Catalogue, Map<string, StaffMember[]>>();
 
-function qualified({ catalogue }: ToolContext, service: Service, branch: Branch): StaffMember[] {
+function qualified(catalogue: Catalogue, service: Service, branch: Branch): StaffMember[] {
   const ofCatalogue = known.get(catalogue) ?? new Map<string, StaffMember[]>();
   known.set(catalogue, ofCatalogue);
   const key = `${service.id} ${branch.id}`;
@@ -102,7 +105,7 @@ export function understandStaff(context: ToolContext, service: Service): Underst
     branches.some((branch) => member.branchIds.includes(branch.id)),
   );
   const able = here.filter((member) =>
-    branches.some((branch) => qualified(context, service, branch).includes(member)),
+    branches.some((branch) => qualified(context.catalogue, service, branch).includes(member)),
   );
   const called = (member: StaffMember) => calledName(member, context.catalogue.staff);
   const match = matchStaff(context.args.staff, here);
