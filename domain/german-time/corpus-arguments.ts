@@ -67,7 +67,11 @@ export const WITH_ARGUMENTS: readonly CorpusGroup[] = [
   {
     title: "an hour of the night that only the model can mean",
     args: { time: "03:00" },
-    cases: [["Freitag um drei", "2026-11-27 15:00"]],
+    cases: [
+      ["Freitag um drei", "2026-11-27 15:00 | 2026-11-27 03:00 (time)"],
+      ["um drei", "2026-11-26 15:00 assumed | 2026-11-26 03:00 assumed (time)"],
+      ["Sonntag um drei", "2026-11-29 03:00"],
+    ],
   },
   {
     title: "a part of the day beside the words",
@@ -75,11 +79,43 @@ export const WITH_ARGUMENTS: readonly CorpusGroup[] = [
     cases: [
       ["Freitag", "2026-11-27 12:00-18:00 nachmittag"],
       ["Freitag um drei", "2026-11-27 15:00"],
-      ["Freitag um 10:30 Uhr", "2026-11-27 10:30"],
+      ["Freitag gegen fünf", "2026-11-27 16:30-17:30] ~17:00"],
+      ["Freitag zwischen zwei und vier", "2026-11-27 14:00-16:00]"],
+      ["Freitag ab drei", "2026-11-27 15:00-24:00"],
+      ["Freitag um elf", "2026-11-27 11:00 | 2026-11-27 12:00-18:00 nachmittag (time)"],
+      ["Freitag um 10:30 Uhr", "2026-11-27 10:30 | 2026-11-27 12:00-18:00 nachmittag (time)"],
+      ["Freitag gegen elf", "2026-11-27 10:30-11:30] ~11:00 | 2026-11-27 12:00-18:00 nachmittag (time)"],
+      ["Freitag bis elf", "2026-11-27 00:00-11:00] | 2026-11-27 12:00-18:00 nachmittag (time)"],
+      ["Freitag um 22 Uhr", "2026-11-27 22:00 | 2026-11-27 12:00-18:00 nachmittag (time)"],
       ["Freitag Abend", "2026-11-27 17:00-21:00 abend"],
       ["Freitag Vormittag", "2026-11-27 09:00-12:00 vormittag | 2026-11-27 12:00-18:00 nachmittag (time)"],
       ["so bald wie möglich", "from 2026-11-25 12:00-18:00 nachmittag"],
       ["", "2026-11-25 12:00-18:00 nachmittag assumed"],
+    ],
+  },
+  {
+    title: "a late part of the day beside an hour that nobody means at night",
+    args: { partOfDay: "spät" },
+    cases: [
+      ["morgen um zehn", "2026-11-26 10:00 | 2026-11-26 19:00-22:00 spät (time)"],
+      ["morgen um acht", "2026-11-26 20:00"],
+      ["morgen um 22 Uhr", "2026-11-26 22:00"],
+    ],
+  },
+  {
+    title: "the morning beside an hour of it",
+    args: { partOfDay: "früh" },
+    cases: [
+      ["morgen um zehn", "2026-11-26 10:00"],
+      ["morgen um drei", "2026-11-26 15:00 | 2026-11-26 06:00-09:00 früh (time)"],
+    ],
+  },
+  {
+    title: "an hour at night that only the model can mean",
+    args: { time: "23:00" },
+    cases: [
+      ["um elf", "2026-11-26 11:00 assumed | 2026-11-25 23:00 assumed (time)"],
+      ["Freitag um elf Uhr abends", "2026-11-27 23:00"],
     ],
   },
   {

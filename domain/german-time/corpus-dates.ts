@@ -40,6 +40,14 @@ export const DATES: readonly CorpusGroup[] = [
     ],
   },
   {
+    title: "hours from now, never less than was said",
+    now: "2026-11-25T15:01:30",
+    cases: [
+      ["in zwei Stunden", "2026-11-25 16:35-17:35] ~17:05"],
+      ["in einer halben Stunde", "2026-11-25 15:05-16:05] ~15:35"],
+    ],
+  },
+  {
     title: "dates",
     cases: [
       ["15.1.", "2027-01-15"],

@@ -31,7 +31,10 @@ export interface Clock {
 
 export type ClockMode = "at" | "about" | "from" | "until" | "before" | "shortly_before" | "shortly_after";
 
-export type NamedPart = PartOfDay | "nacht";
+/** What people say and the contract has no value for. */
+export type NamedPart = PartOfDay | "nacht" | NarrowPart;
+
+export type NarrowPart = `${"früher" | "später"} ${"vormittag" | "nachmittag"}` | "früher abend";
 
 export type TimePart =
   | { kind: "clock"; clock: Clock; mode: ClockMode }

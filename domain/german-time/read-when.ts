@@ -36,6 +36,8 @@ export function readWhen(input: WhenInput, context: WhenContext): WhenReading {
   return other.kind === "wish" ? pair(reading.wish, other.wish, "alternatives") : reading;
 }
 
+const ROUND_MS = 5 * 60_000;
+
 function present(text: string | null): string | null {
   const trimmed = text?.trim() ?? "";
   return /^(null|undefined|none|n\/a)?$/i.test(trimmed) ? null : trimmed;
@@ -96,9 +98,12 @@ function asTomorrow(choice: Choice): Choice {
   };
 }
 
-/** "in einer Stunde": nobody counts the minutes, so half an hour on both sides. */
+/**
+ * "in einer Stunde": nobody counts the minutes, so half an hour on both sides of the next full five minutes. Rounded
+ * down it would be less than an hour, and less than the notice of an hour.
+ */
 function fromNow(minutes: number, { context }: Scene): WhenReading {
-  const at = new Date(context.now.getTime() + minutes * 60_000);
+  const at = new Date(Math.ceil(context.now.getTime() / ROUND_MS) * ROUND_MS + minutes * 60_000);
   const local = localNow(at, context.zone);
   const window = {
     from: Math.max(0, local.minute - 30),

@@ -1,5 +1,5 @@
 import type { Clock, NamedPart, TimePart } from "./phrase.js";
-import type { PartOfDay, StartWindow } from "./reading.js";
+import { PARTS_OF_DAY, type PartOfDay, type StartWindow } from "./reading.js";
 import { PART_WINDOWS } from "./vocabulary.js";
 
 /** What the words say of the time, before a day decides which of two hours a bare hour is. */
@@ -25,19 +25,39 @@ export type OpenAtMinute = (minute: number) => boolean;
 const AROUND_MINUTES = 30;
 const NOON = 720;
 const DAY = 1440;
+const LATE_NIGHT = 1320;
 
-const MORNING = new Set<NamedPart>(["früh", "morgens", "vormittag"]);
-const EVENING = new Set<NamedPart>(["nachmittag", "abend", "spät"]);
+const MORNING = new Set<NamedPart>(["früh", "morgens", "vormittag", "früher vormittag", "später vormittag"]);
+const EVENING = new Set<NamedPart>([
+  "nachmittag",
+  "abend",
+  "spät",
+  "früher nachmittag",
+  "später nachmittag",
+  "früher abend",
+]);
 
 /** Whether one is before noon and the other after it; "früh" and "vormittag" do not contradict each other. */
 export function contradict(a: NamedPart, b: NamedPart): boolean {
   return (MORNING.has(a) && EVENING.has(b)) || (EVENING.has(a) && MORNING.has(b));
 }
 
-/** Whether that clock time may lie in the part of the day, give or take an hour. */
-export function fitsPart(clock: Clock, part: NamedPart): boolean {
+/**
+ * The reading of a clock time that a part of the day from the arguments allows, give or take an hour. A bare hour is
+ * never ten or eleven at night: who means that says so.
+ */
+export function readingIn(clock: Clock, part: NamedPart): number | null {
+  const readings = clock.twelveHour ? [clock.minute, clock.minute + NOON] : [clock.minute];
+  const possible = readings.filter((minute) => !clock.twelveHour || minute < LATE_NIGHT);
+  return possible.find((minute) => fitsPart(minute, part)) ?? null;
+}
+
+/** In the morning any hour of it fits; eleven in the morning is never the afternoon. */
+export function fitsPart(minute: number, part: NamedPart): boolean {
+  if (MORNING.has(part)) return minute >= 300 && minute <= NOON;
   const { from, to } = PART_WINDOWS[part];
-  return [clock.minute, clock.minute + NOON].some((minute) => minute >= from - 60 && minute <= to + 60);
+  const earliest = EVENING.has(part) ? Math.max(NOON, from - 60) : from - 60;
+  return minute >= earliest && minute <= to + 60;
 }
 
 /** Several stand for several times that the caller named; `null` for words that contradict themselves. */
@@ -117,7 +137,7 @@ export function minuteOf(clock: Clock, hint: NamedPart | null, open: OpenAtMinut
   return early >= 420 ? early : late;
 }
 
-const publicPart = (part: NamedPart): PartOfDay | null => (part === "nacht" ? null : part);
+const publicPart = (part: NamedPart): PartOfDay | null => PARTS_OF_DAY.find((each) => each === part) ?? null;
 
 export function onDay(wish: TimeWish, open: OpenAtMinute): TimeOnDay {
   // The end of a range may be the minute of closing, which is no longer open.

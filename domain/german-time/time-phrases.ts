@@ -1,6 +1,14 @@
-import { type Clock, type ClockMode, type Found, numberAt, type TimePart, wordAt } from "./phrase.js";
+import {
+  type Clock,
+  type ClockMode,
+  type Found,
+  type NamedPart,
+  numberAt,
+  type TimePart,
+  wordAt,
+} from "./phrase.js";
 import type { Token } from "./tokens.js";
-import { PARTS, UNITS } from "./vocabulary.js";
+import { NARROWED, PARTS, UNITS } from "./vocabulary.js";
 
 const INVALID = "invalid";
 type ClockFound = Found<Clock | typeof INVALID>;
@@ -31,6 +39,30 @@ const AFTERWARDS: Record<string, TimePart & { kind: "part" }> = {
   mittagspause: { kind: "part", part: "nachmittag", bound: null, morgen: false },
 };
 
+/** "um elfe", "gegen achte". */
+const COLLOQUIAL_HOURS: Record<string, number> = {
+  zweie: 2,
+  dreie: 3,
+  viere: 4,
+  fuenfe: 5,
+  sechse: 6,
+  siebene: 7,
+  achte: 8,
+  neune: 9,
+  zehne: 10,
+  elfe: 11,
+  zwoelfe: 12,
+};
+
+/** "achte" is the eighth, too: it is an hour only where nothing else can stand. */
+function colloquialHour(tokens: readonly Token[], at: number, preposition: string): number | null {
+  const token = tokens[at];
+  if (token?.kind !== "word" && token?.kind !== "ordinal") return null;
+  const text = token.kind === "word" ? token.text : token.word;
+  if (token.kind === "ordinal" && !/^(um|gegen|so|halb)$/.test(preposition)) return null;
+  return COLLOQUIAL_HOURS[text] ?? null;
+}
+
 const isUhr = (tokens: readonly Token[], at: number) => /^(uhr|h)$/.test(wordAt(tokens, at));
 const isUnit = (tokens: readonly Token[], at: number) => UNITS.test(wordAt(tokens, at));
 
@@ -49,7 +81,7 @@ function relative(hour: number, minutes: number): Clock | typeof INVALID {
 }
 
 function hourAt(tokens: readonly Token[], at: number): Found<number> | null {
-  const hour = numberAt(tokens, at, tokens[at]?.kind === "number");
+  const hour = numberAt(tokens, at, tokens[at]?.kind === "number") ?? colloquialHour(tokens, at, "halb");
   if (hour === null || isUnit(tokens, at + 1)) return null;
   return { value: hour, next: isUhr(tokens, at + 1) ? at + 2 : at + 1 };
 }
@@ -120,7 +152,7 @@ function bareAt(tokens: readonly Token[], at: number, preposition: string): Cloc
   if (token?.kind === "ordinal" && /^\d/.test(token.word) && preposition === "um") {
     return { value: clock(token.value, 0), next: at + 1 };
   }
-  const hour = numberAt(tokens, at);
+  const hour = numberAt(tokens, at) ?? colloquialHour(tokens, at, preposition);
   if (hour === null || isUnit(tokens, at + 1) || /^(kw|kalenderwoche)$/.test(wordAt(tokens, at + 1)))
     return null;
   if (hour >= 100 && hour < 2400 && token?.kind === "number" && token.digits && preposition === "um") {
@@ -185,8 +217,14 @@ function leadAt(tokens: readonly Token[], at: number): Lead | null {
   if (first === "ab" || first === "nach") return lead("from", first, 1);
   if (first === "bis") return lead("until", first, 1);
   if (first === "vor") return lead("before", first, 1);
-  if (ABOUT.has(first ?? "")) return lead("about", "gegen", 1);
-  if (first === "so" && ABOUT.has(second ?? "")) return lead("about", "gegen", 2);
+  const about = ABOUT.has(first ?? "") ? 1 : first === "so" && ABOUT.has(second ?? "") ? 2 : 0;
+  if (about > 0) return lead("about", "gegen", wordAt(tokens, at + about) === "die" ? about + 1 : about);
+  // "so um die elf", "um die elf", "so elf"; "so um elf" is what people say who mean eleven.
+  const article = first === "so" ? 2 : 1;
+  const around = article === 1 || second === "um";
+  if (/^(um|so)$/.test(first ?? "") && around && wordAt(tokens, at + article) === "die")
+    return lead("about", "gegen", article + 1);
+  if (first === "so" && !FILLERS.has(second ?? "")) return lead("about", "so", 1);
   if (/^(um|punkt|schlag)$/.test(first ?? "")) return lead("at", "um", 1);
   return null;
 }
@@ -258,34 +296,38 @@ export function inMinutesAt(tokens: readonly Token[], at: number): Found<TimePar
   return null;
 }
 
-/** "Vormittag", "am frühen Nachmittag", "ab Mittag", "nach der Arbeit", "vor Mittag". */
+/** "Vormittag", "am frühen Nachmittag", "spät am Nachmittag", "ab Mittag", "nach der Arbeit", "vor Mittag". */
 export function partAt(tokens: readonly Token[], at: number): Found<TimePart> | null {
   const lead = wordAt(tokens, at);
   const bound = { ab: "from", bis: "until", vor: "before", vorm: "before", nach: "after" }[lead];
   let next = bound ? at + 1 : at;
-  while (/^(dem|der|den|zum|zur|am|in|fruehen|spaeten|spaeter|frueher)$/.test(wordAt(tokens, next)))
-    next += 1;
-  const word = wordAt(tokens, next);
+  while (/^(dem|der|den|zum|zur|am|in)$/.test(wordAt(tokens, next))) next += 1;
+  // Only the word itself is taken here: what stands before it may be an article of something else.
+  if (bound === undefined && next !== at) return null;
+  const found = namedPartAt(tokens, next);
+  const word = wordAt(tokens, found ? found.next - 1 : next);
+  const named = (part: NamedPart, its: "from" | "until" | "before" | null, end: number) => ({
+    value: { kind: "part" as const, part, bound: its, morgen: false },
+    next: end,
+  });
   const afterwards = bound === "after" || word === "feierabend" ? AFTERWARDS[word] : undefined;
   if (afterwards) return { value: afterwards, next: next + 1 };
-  if (bound === "before" && word === "arbeit") {
-    return { value: { kind: "part", part: "morgens", bound: null, morgen: false }, next: next + 1 };
+  if (bound === "before" && word === "arbeit") return named("morgens", null, next + 1);
+  if (!found || bound === "after") return null;
+  return named(found.value, (bound as "from" | "until" | "before" | undefined) ?? null, found.next);
+}
+
+/** The part itself, with the "früh" or "spät" before it that leaves less of it. */
+function namedPartAt(tokens: readonly Token[], at: number): Found<NamedPart> | null {
+  const modifier = /^(frueh|spaet)(e[nrms]?)?$/.exec(wordAt(tokens, at))?.[1];
+  if (modifier === "frueh" || modifier === "spaet") {
+    let noun = at + 1;
+    while (/^(am|den|dem)$/.test(wordAt(tokens, noun))) noun += 1;
+    const part = wordAt(tokens, noun) === "morgen" ? "morgens" : PARTS.get(wordAt(tokens, noun));
+    // "früh morgens" is said of all of the morning.
+    if (part === "morgens" && modifier === wordAt(tokens, at)) return { value: part, next: noun + 1 };
+    if (part) return { value: NARROWED[modifier][part] ?? part, next: noun + 1 };
   }
-  const part = PARTS.get(word);
-  // Only the word itself is taken here: what stands before it may be an article of something else.
-  if (
-    part === undefined ||
-    (bound === undefined && next !== at && !/^(frueh|spaet)/.test(wordAt(tokens, at)))
-  )
-    return null;
-  if (bound === "after") return null;
-  return {
-    value: {
-      kind: "part",
-      part,
-      bound: (bound as "from" | "until" | "before" | undefined) ?? null,
-      morgen: false,
-    },
-    next: next + 1,
-  };
+  const part = PARTS.get(wordAt(tokens, at));
+  return part ? { value: part, next: at + 1 } : null;
 }

@@ -1,7 +1,16 @@
 import type { Choice } from "./choose.js";
 import type { LocalDate } from "./local-time.js";
 import { type Ambiguity, inWindow, type PartOfDay, type WhenContext } from "./reading.js";
-import { contradict, fitsPart, onDay, type TimeOnDay, type TimeWish, timeWishes } from "./resolve-time.js";
+import {
+  contradict,
+  fitsPart,
+  onDay,
+  readingIn,
+  type TimeOnDay,
+  type TimeWish,
+  timeWishes,
+} from "./resolve-time.js";
+import { PART_WINDOWS } from "./vocabulary.js";
 
 /** The tool's arguments, checked for themselves. */
 export interface Arguments {
@@ -52,7 +61,7 @@ export function readTimes(choice: Choice, scene: Scene): TimeReading[] | null {
   const beside: TimeReading = {
     on: (date) => {
       const read = words(first).on(date);
-      return read && argumentBeside(first, read, scene, openOn(date));
+      return read && argumentBeside(first, read, scene);
     },
     why: "time",
     eitherHalf: false,
@@ -65,25 +74,30 @@ export function isOpen(date: LocalDate, minute: number, context: WhenContext): b
   return minute >= 0 && minute < 1440 && context.openAt(date, minute);
 }
 
-/** `part_of_day` says which "acht" is meant where the words do not; "halb elf" is never in the afternoon. */
+/** `part_of_day` says which "acht" is meant where the words do not. */
 function withArgumentPart(wish: TimeWish, part: PartOfDay | null): TimeWish {
   if (wish.kind === "part" || wish.kind === "limits" || part === null || wish.hint !== null) return wish;
   const clock = wish.kind === "span" ? wish.from : wish.clock;
-  return fitsPart(clock, part) ? { ...wish, hint: part } : wish;
+  const minute = readingIn(clock, part);
+  if (minute === null) return wish;
+  const resolved = { minute, twelveHour: false };
+  return wish.kind === "span" ? { ...wish, from: resolved } : { ...wish, clock: resolved };
+}
+
+/** Whether what was said can lie in the part of the day that the model gives: "um elf" is no afternoon. */
+function agrees(wish: TimeWish, read: TimeOnDay, part: PartOfDay): boolean {
+  if (wish.kind === "part") return !contradict(wish.part, part);
+  if (read.kind === "exact") return fitsPart(read.minute, part);
+  if (read.preferred !== null) return fitsPart(read.preferred, part);
+  const { from, to } = PART_WINDOWS[part];
+  return read.window.from < to + 60 && read.window.to > from - 60;
 }
 
 /** What the arguments say on that day, or what the words say where the two agree. */
-function argumentBeside(
-  wish: TimeWish,
-  read: TimeOnDay,
-  { args }: Scene,
-  open: (minute: number) => boolean,
-): TimeOnDay {
+function argumentBeside(wish: TimeWish, read: TimeOnDay, { args }: Scene): TimeOnDay {
   const { minute, part } = args;
   if (minute === null) {
-    return wish.kind === "part" && part && contradict(wish.part, part)
-      ? onDay({ kind: "part", part }, () => false)
-      : read;
+    return part && !agrees(wish, read, part) ? onDay({ kind: "part", part }, () => false) : read;
   }
   const exact: TimeOnDay = { kind: "exact", minute };
   if (read.kind === "window") {
@@ -91,7 +105,7 @@ function argumentBeside(
     const named = wish.kind === "around" && minute % 720 === wish.clock.minute % 720;
     return named || inWindow(read.window, minute) ? read : exact;
   }
-  return eitherHalf(wish) && minute % 720 === read.minute % 720 && !open(minute) ? read : exact;
+  return exact;
 }
 
 /** A bare hour of which nothing says which half of the day it is in. */

@@ -34,25 +34,39 @@ export const PARTS = new Map<string, NamedPart>([
   ["morgens", "morgens"],
   ["vormittag", "vormittag"],
   ["vormittags", "vormittag"],
-  ["spaetvormittag", "vormittag"],
+  ["spaetvormittag", "später vormittag"],
+  ["spaetvormittags", "später vormittag"],
   ["mittag", "mittag"],
   ["mittags", "mittag"],
   ["mittagszeit", "mittag"],
   ["mittagspause", "mittag"],
   ["nachmittag", "nachmittag"],
   ["nachmittags", "nachmittag"],
-  ["spaetnachmittag", "nachmittag"],
-  ["spaetnachmittags", "nachmittag"],
+  ["spaetnachmittag", "später nachmittag"],
+  ["spaetnachmittags", "später nachmittag"],
   ["abend", "abend"],
   ["abends", "abend"],
   ["feierabend", "abend"],
+  ["fruehabend", "früher abend"],
+  ["fruehabends", "früher abend"],
   ["spaet", "spät"],
   ["spaetabends", "spät"],
   ["nacht", "nacht"],
   ["nachts", "nacht"],
 ]);
 
-/** Local minutes of each part (contract, section 5). The night is no value of the contract, but is said. */
+/** "am frühen Morgen", "spät am Nachmittag": of the part, what "früh" and "spät" leave of it. */
+export const NARROWED: Record<"frueh" | "spaet", Partial<Record<NamedPart, NamedPart>>> = {
+  frueh: {
+    morgens: "früh",
+    vormittag: "früher vormittag",
+    nachmittag: "früher nachmittag",
+    abend: "früher abend",
+  },
+  spaet: { vormittag: "später vormittag", nachmittag: "später nachmittag", abend: "spät" },
+};
+
+/** Local minutes of each part (contract, section 5). The night and the early and late parts are no values of it. */
 export const PART_WINDOWS: Record<NamedPart, { from: number; to: number }> = {
   früh: { from: 360, to: 540 },
   morgens: { from: 360, to: 600 },
@@ -62,6 +76,11 @@ export const PART_WINDOWS: Record<NamedPart, { from: number; to: number }> = {
   abend: { from: 1020, to: 1260 },
   spät: { from: 1140, to: 1320 },
   nacht: { from: 1320, to: 1440 },
+  "früher vormittag": { from: 540, to: 630 },
+  "später vormittag": { from: 630, to: 720 },
+  "früher nachmittag": { from: 720, to: 900 },
+  "später nachmittag": { from: 960, to: 1080 },
+  "früher abend": { from: 1020, to: 1140 },
 };
 
 /** A number before one of these is a length, an age or a count, never an hour. */
