@@ -40,6 +40,8 @@ export interface FoundOpenings {
   openings: Opening[];
   /** Cal.com could not be asked: the last known slots were used. */
   stale: boolean;
+  /** Something is known of each day that was asked for. */
+  everyDay: boolean;
   generatedAt: Date;
 }
 

@@ -60,7 +60,8 @@ export function createSearch(
     const to = new Date(Math.min(query.to.getTime(), now.getTime() + service.maximumDaysAhead * DAY_MS + 1));
     const wish: OpeningsWish = { ...wanted, from, to, now };
     const eventTypeIds = eventTypesOf(wish);
-    if (from >= to || eventTypeIds.length === 0) return { openings: [], stale: false, generatedAt: now };
+    if (from >= to || eventTypeIds.length === 0)
+      return { openings: [], stale: false, everyDay: true, generatedAt: now };
 
     const lengthMs = serviceMinutes(service) * MINUTE_MS;
     const { timeZone } = catalogue.company;
@@ -104,7 +105,8 @@ export function createSearch(
       },
       query.limit,
     );
-    return { openings, stale: known.stale, generatedAt: known.stale ? new Date(known.asOf) : now };
+    const { stale, everyDay } = known;
+    return { openings, stale, everyDay, generatedAt: stale ? new Date(known.asOf) : now };
   };
 
   return {

@@ -40,6 +40,8 @@ export interface KnownSlots {
   slots: Map<number, Span[]>;
   /** Cal.com could not be asked, so that the last known ones are in use. */
   stale: boolean;
+  /** Something is known of each day; a day without would look as if nothing were free. */
+  everyDay: boolean;
   /** Epoch milliseconds at which the oldest of them was read. */
   asOf: number;
 }
@@ -139,6 +141,7 @@ class Slots implements SlotCache {
     return {
       slots: new Map(known.map((one) => [one.eventTypeId, one.slots ?? []])),
       stale: failure !== null || this.#trouble.has(companyId),
+      everyDay: daysFrom(firstDay, lastDay).every((day) => known.some(({ days }) => days.has(day))),
       asOf: Math.min(this.now(), ...known.map((one) => one.asOf)),
     };
   }
@@ -194,7 +197,14 @@ class Slots implements SlotCache {
     firstDay: number,
     lastDay: number,
     deadline: number,
-  ): Promise<{ eventTypeId: number; slots: Span[] | null; asOf: number; error: unknown }> {
+  ): Promise<{
+    eventTypeId: number;
+    slots: Span[] | null;
+    /** Of which something is known. */
+    days: Set<number>;
+    asOf: number;
+    error: unknown;
+  }> {
     const { companyId } = request.account;
     const line = `${companyId}|${type.id}|${type.minutes ?? ""}|${type.movedUid ?? ""}`;
     const read = new Map<number, Span[]>();
@@ -213,21 +223,21 @@ class Slots implements SlotCache {
       }
     }
     let asOf = this.now();
-    let anything = false;
+    const known = new Set<number>();
     const slots: Span[] = [];
     for (let day = firstDay; day <= lastDay; day += 1) {
       const entry = this.#entries.get(`${line}|${day}`);
       const answered = entry?.valid ? undefined : read.get(day);
       if (answered) {
         slots.push(...answered);
-        anything = true;
+        known.add(day);
       } else if (entry && this.now() - entry.readAt < LAST_KNOWN_MS) {
         slots.push(...entry.slots);
         asOf = Math.min(asOf, entry.readAt);
-        anything = true;
+        known.add(day);
       }
     }
-    return { eventTypeId: type.id, slots: anything ? slots : null, asOf, error };
+    return { eventTypeId: type.id, slots: known.size > 0 ? slots : null, days: known, asOf, error };
   }
 
   /**
@@ -285,7 +295,7 @@ class Slots implements SlotCache {
     to: number,
   ): Flight {
     const { account, lane, timeZone } = request;
-    const days = new Set(Array.from({ length: to - from + 1 }, (_, index) => from + index));
+    const days = new Set(daysFrom(from, to));
     const askedAt = this.now();
     const landed = this.calcom
       .slots(
@@ -362,6 +372,9 @@ class Slots implements SlotCache {
     if (types?.size === 0) this.#byCompany.delete(companyId);
   }
 }
+
+const daysFrom = (first: number, last: number) =>
+  Array.from({ length: last - first + 1 }, (_, index) => first + index);
 
 function dayOf(instant: number): number {
   return Math.floor(instant / DAY_MS);

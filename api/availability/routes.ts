@@ -121,6 +121,8 @@ export function availabilityRoutes(deps: AvailabilityRoutesDeps): OpenAPIHono<Te
         to: new Date(dayBounds(addDays(monday, 7), timeZone).start),
       }),
     );
+    // A week has no field that could say so: an empty day would mean that nothing is free.
+    if (!found.everyDay) throw unavailable();
     return c.json(weekOf(found.openings, query.duration ?? null), 200);
   });
   return app;
@@ -132,16 +134,20 @@ async function orUnavailable(finding: Promise<FoundOpenings>): Promise<FoundOpen
     return await finding;
   } catch (error) {
     if (!(error instanceof CalcomError)) throw error;
-    throw new Problem(
-      "temporarily-unavailable",
-      "Cal.com cannot be reached; try again shortly",
-      {},
-      undefined,
-      {
-        "Retry-After": "5",
-      },
-    );
+    throw unavailable();
   }
+}
+
+function unavailable(): Problem {
+  return new Problem(
+    "temporarily-unavailable",
+    "Cal.com cannot be reached; try again shortly",
+    {},
+    undefined,
+    {
+      "Retry-After": "5",
+    },
+  );
 }
 
 /** @throws Problem 422 naming `from` or `to` */

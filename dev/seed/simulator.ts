@@ -112,6 +112,9 @@ export async function seedSimulator(url: string, seed: SimulatorSeed): Promise<v
   }
 }
 
+const SHORT_MINUTES = 30;
+const SHORT_STEP_MINUTES = 5;
+
 function eventType(
   document: TenantDocument,
   teamId: number,
@@ -124,6 +127,8 @@ function eventType(
     slug,
     title,
     lengthInMinutes: minutes,
+    // Else a treatment of a quarter of an hour begins at full quarters only, and never fits into the gap of a perm.
+    slotInterval: minutes < SHORT_MINUTES ? SHORT_STEP_MINUTES : null,
     schedulingType: "roundRobin" as const,
     teamId,
     hosts: document.staff

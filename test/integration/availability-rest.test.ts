@@ -145,6 +145,7 @@ describe("while Cal.com cannot be reached", () => {
     const window = { staff: "emma", from: day(25), to: day(26) };
     const before = await availability(salon, window);
     expect(before.stale).toBe(false);
+    await week(`service=schnitt&staff=emma&weekStart=${day(87)}`);
     salon.calcom.control.set({ down: "drop" });
     const unknown = await list(`service=anfrage&from=${day(100)}&to=${day(101)}`);
     expect(unknown.status).toBe(503);
@@ -152,6 +153,9 @@ describe("while Cal.com cannot be reached", () => {
     const stale = await availability(salon, window);
     expect(stale.stale).toBe(true);
     expect(stale.slots).toEqual(before.slots);
+    // Of the week before nothing is known but its last day: it would look fully booked.
+    expect((await week(`service=schnitt&staff=emma&weekStart=${day(87)}`)).status).toBe(200);
+    expect((await week(`service=schnitt&staff=emma&weekStart=${day(80)}`)).status).toBe(503);
     const [first] = before.slots;
     const held = await salon.book({ start: first.start }, { wait: 0 });
     expect(held.status).toBe(202);
