@@ -2,7 +2,8 @@ import { Closing, inTenant, type Sendable, type Transaction } from "../../db/cli
 import { customerOfNumber, type OwnAppointment, ownAppointments } from "../../db/voice/own-appointments.js";
 import { CALLBACK_WITHIN_MS } from "../../domain/callback/promise.js";
 import { appointmentLabel } from "../../domain/speech/label.js";
-import type { SpokenAppointment } from "../../domain/speech/said.js";
+import type { OwnSpokenAppointment, SpokenAppointment } from "../../domain/speech/said.js";
+import { spokenServiceName } from "../../domain/speech/service-name.js";
 import { isoInZone } from "../../domain/time/instant.js";
 import { calledName } from "../../domain/voice/staff-match.js";
 import { type AppointmentRefView, refused, type ToolAnswer } from "./answer.js";
@@ -58,14 +59,29 @@ export function notIdentified(
 }
 
 export function spokenAppointment(context: ToolContext, appointment: OwnAppointment): SpokenAppointment {
-  const { staff } = context.catalogue;
+  const { staff, services } = context.catalogue;
+  const service = services.find((candidate) => candidate.id === appointment.serviceId);
   const member = staff.find((candidate) => candidate.id === appointment.staffId);
   return {
     start: appointment.startAt,
     zone: appointment.timeZone,
     staff: member ? calledName(member, staff) : appointment.staffName,
-    service: appointment.serviceName,
+    service: service ? spokenServiceName(service) : appointment.serviceName,
   };
+}
+
+/** Likewise, and whether it stands or something of it is only noted (salon-gateway I-10). */
+export function ownSpokenAppointment(
+  context: ToolContext,
+  appointment: OwnAppointment,
+): OwnSpokenAppointment {
+  return { ...spokenAppointment(context, appointment), state: stateOf(appointment) };
+}
+
+function stateOf({ status, pendingChange }: OwnAppointment): OwnSpokenAppointment["state"] {
+  if (pendingChange === "cancel") return "cancel_noted";
+  if (status === "pending") return "noted";
+  return pendingChange === "reschedule" ? "move_noted" : "stands";
 }
 
 export function refView(context: ToolContext, appointment: OwnAppointment): AppointmentRefView {
@@ -94,16 +110,21 @@ export function chosenAppointment(context: ToolContext, appointments: readonly O
   return ref === null && appointments.length === 1 ? { kind: "one", appointment: only } : { kind: "which" };
 }
 
-/** At most three are read out (voice-agents 3.2). */
-export const LISTED = 3;
+/** So many are named to the agent; three of them are spoken (voice-agents 3.2), the others may be asked for. */
+const LISTED = 10;
+
+/** The caller's appointments as an answer carries them. */
+export function refViews(
+  context: ToolContext,
+  appointments: readonly OwnAppointment[],
+): AppointmentRefView[] {
+  return appointments.slice(0, LISTED).map((one) => refView(context, one));
+}
 
 export function whichAppointment(context: ToolContext, appointments: readonly OwnAppointment[]): ToolAnswer {
-  const listed = appointments.slice(0, LISTED);
   const say = context.deps.say.whichAppointment({
     now: context.now,
-    appointments: listed.map((one) => spokenAppointment(context, one)),
+    appointments: appointments.map((one) => spokenAppointment(context, one)),
   });
-  return refused("WHICH_APPOINTMENT", say, "ask_which", {
-    appointments: listed.map((one) => refView(context, one)),
-  });
+  return refused("WHICH_APPOINTMENT", say, "ask_which", { appointments: refViews(context, appointments) });
 }

@@ -17,8 +17,8 @@ export interface OwnAppointment {
   priceCents: number;
   /** Where it stood before it was moved last. */
   previousStart: Date | null;
-  /** A command that is not settled yet. */
-  changing: boolean;
+  /** What is asked for last and not settled yet. */
+  pendingChange: "book" | "reschedule" | "cancel" | null;
 }
 
 /**
@@ -68,7 +68,8 @@ function columns(tx: Transaction) {
   return tx`
     a.id, a.workflow_id, a.status, a.start_at, a.end_at, a.time_zone, a.service_id, sv.name AS service_name,
     a.branch_id, a.staff_id, st.name AS staff_name, a.price_cents, a.previous_start,
-    EXISTS (SELECT 1 FROM commands c WHERE c.appointment_id = a.id AND c.settled_at IS NULL) AS changing`;
+    (SELECT c.kind FROM commands c WHERE c.appointment_id = a.id AND c.settled_at IS NULL
+      ORDER BY c.accepted_at DESC LIMIT 1) AS pending_change`;
 }
 
 /** A row where this tenant has a customer of this number. */

@@ -3,7 +3,15 @@ import fc, { type Arbitrary } from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Wish } from "../german-time/reading.js";
 import { parseDocument } from "../tenant/document.js";
-import type { InvalidField, Say, SpokenAppointment, SpokenSlot, ToolTopic, Wished } from "./said.js";
+import type {
+  InvalidField,
+  OwnSpokenAppointment,
+  Say,
+  SpokenAppointment,
+  SpokenSlot,
+  ToolTopic,
+  Wished,
+} from "./said.js";
 import { say } from "./say.js";
 
 const FILE = new URL("../../dev/tenants/friseur-1.json", import.meta.url);
@@ -57,6 +65,9 @@ const appointment: Arbitrary<SpokenAppointment> = fc.record({
   staff: fc.option(staffName),
   service: serviceName,
 });
+const own: Arbitrary<OwnSpokenAppointment> = fc
+  .tuple(appointment, fc.constantFrom("stands", "noted", "cancel_noted", "move_noted"))
+  .map(([each, state]) => ({ ...each, state }));
 const date = start.map((at) => at.toISOString().slice(0, 10));
 const day = date.map((each) => ({ date: each, zone: ZONE }));
 const closedPart = fc.record({
@@ -196,11 +207,9 @@ const ANSWERS: { [Answer in keyof Say]: Arbitrary<string> } = {
   slotTaken: fc.record({ now, offers: slots(0, 3) }).map(say.slotTaken),
   offerExpired: fc.record({ now, offers: slots(0, 3) }).map(say.offerExpired),
   whichAppointment: fc
-    .record({ now, appointments: fc.array(appointment, { minLength: 2, maxLength: 5 }) })
+    .record({ now, appointments: fc.array(appointment, { minLength: 2, maxLength: 12 }) })
     .map(say.whichAppointment),
-  appointments: fc
-    .record({ now, appointments: fc.array(appointment, { maxLength: 5 }) })
-    .map(say.appointments),
+  appointments: fc.record({ now, appointments: fc.array(own, { maxLength: 12 }) }).map(say.appointments),
   noAppointments: fc.constant(undefined).map(say.noAppointments),
   notIdentified: fc
     .record({ anonymous: fc.boolean(), callbackMinutes: fc.option(minutes) })

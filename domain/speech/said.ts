@@ -17,6 +17,12 @@ export interface SpokenAppointment extends SpokenSlot {
   service: string;
 }
 
+/** One of the caller's own. */
+export interface OwnSpokenAppointment extends SpokenAppointment {
+  /** `noted`: not confirmed yet; a cancel or a move of it may be noted likewise, and is not done yet. */
+  state: "stands" | "noted" | "cancel_noted" | "move_noted";
+}
+
 /** A local calendar day. */
 export interface SpokenDay {
   /** `YYYY-MM-DD` in `zone`. */
@@ -156,10 +162,10 @@ export interface Say {
   /** `OFFER_EXPIRED`; with fresh offers where they could be had. */
   offerExpired(slots: { now: Date; offers: readonly SpokenSlot[] }): string;
 
-  /** `WHICH_APPOINTMENT`; at most three are spoken. */
+  /** `WHICH_APPOINTMENT`: all of them; at most three are spoken, and that there are more. */
   whichAppointment(slots: { now: Date; appointments: readonly SpokenAppointment[] }): string;
-  /** `APPOINTMENTS`: one or a short list, at most three are spoken. */
-  appointments(slots: { now: Date; appointments: readonly SpokenAppointment[] }): string;
+  /** `APPOINTMENTS`: all of them; how many there are, and at most the next three are spoken. */
+  appointments(slots: { now: Date; appointments: readonly OwnSpokenAppointment[] }): string;
   /** `NO_APPOINTMENTS`. */
   noAppointments(): string;
   /** `NOT_IDENTIFIED`; nothing stored is disclosed. `anonymous`: the number was withheld. */

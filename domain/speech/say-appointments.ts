@@ -1,9 +1,9 @@
 import { duration, money, remaining, within } from "./amounts.js";
 import { choice, enumeration, firstFitting } from "./fitting.js";
-import type { Say, SpokenAppointment } from "./said.js";
+import type { OwnSpokenAppointment, Say, SpokenAppointment } from "./said.js";
 import { speakable } from "./speakable.js";
 import { spokenInteger } from "./spoken-number.js";
-import { atTime, dayOf, onDay, onDayAt, sameDay, withoutComma, words } from "./when.js";
+import { atTime, dayOf, onDay, onDayAt, sameDay, withoutComma, withStaff, words } from "./when.js";
 
 const MOST = 3;
 const CALL_BACK = "Soll Sie jemand aus dem Salon zurückrufen?";
@@ -17,34 +17,23 @@ type AppointmentAnswers = Pick<
 export const appointmentAnswers: AppointmentAnswers = {
   whichAppointment({ now, appointments }) {
     const spoken = appointments.slice(0, MOST);
+    const other = appointments.length > spoken.length ? ["einen späteren"] : [];
+    const count = appointments.length > MOST ? spokenInteger(appointments.length) : "mehrere";
+    const asked = (items: readonly string[]) => choice([...items, ...other]);
     return firstFitting([
-      `Ich sehe mehrere Termine. Meinen Sie ${choice(spoken.map((each) => byService(each, now, spoken)))}?`,
-      `Meinen Sie ${choice(spoken.map((each) => byService(each, now, spoken)))}?`,
-      `Welchen Termin meinen Sie: ${choice(times(spoken, now))}?`,
-      `Meinen Sie ${choice(times(spoken, now))}?`,
+      `Ich sehe ${count} Termine. Meinen Sie ${asked(byService(spoken, now))}?`,
+      `Meinen Sie ${asked(byService(spoken, now))}?`,
+      `Ich sehe ${count} Termine. Meinen Sie ${asked(times(spoken, now))}?`,
+      `Welchen Termin meinen Sie: ${asked(times(spoken, now))}?`,
+      `Meinen Sie ${asked(times(spoken, now))}?`,
+      `Meinen Sie ${choice([...times(spoken.slice(0, 2), now), "einen späteren"])}?`,
     ]);
   },
 
   appointments({ now, appointments }) {
-    const [first] = appointments;
+    const [first, ...more] = appointments;
     if (first === undefined) return appointmentAnswers.noAppointments();
-    const help = "Möchten Sie daran etwas ändern?";
-    if (appointments.length === 1) {
-      const service = speakable(first.service);
-      const say = (what: string, staff: boolean) =>
-        `Ihr nächster Termin ist ${onDayAt(first, now, staff)}${what === "" ? "" : `, ${what}`}. ${help}`;
-      return firstFitting([say(service, true), say(service, false), say("", false)]);
-    }
-    const spoken = appointments.slice(0, MOST);
-    const count = spokenInteger(spoken.length);
-    const start =
-      appointments.length > MOST ? `Ihre nächsten ${count} Termine sind` : `Sie haben ${count} Termine:`;
-    return firstFitting([
-      `${start} ${enumeration(spoken.map((each) => byService(each, now, spoken)))}. ${help}`,
-      `${start} ${enumeration(spoken.map((each) => byService(each, now, spoken)))}.`,
-      `${start} ${enumeration(times(spoken, now))}.`,
-      `Ihre Termine sind ${enumeration(times(spoken, now))}.`,
-    ]);
+    return more.length === 0 ? theOnly(first, now) : several(appointments, now);
   },
 
   noAppointments() {
@@ -89,22 +78,99 @@ export const appointmentAnswers: AppointmentAnswers = {
   },
 };
 
+const CHANGE = "Möchten Sie daran etwas ändern?";
+
+/** What is only noted is never said to stand, nor what is being cancelled (salon-gateway 13.1, I-10). */
+function theOnly(own: OwnSpokenAppointment, now: Date): string {
+  const service = speakable(own.service);
+  switch (own.state) {
+    case "stands": {
+      const say = (what: string, staff: boolean) =>
+        `Ihr nächster Termin ist ${onDayAt(own, now, staff)}${what === "" ? "" : `, ${what}`}. ${CHANGE}`;
+      return firstFitting([say(service, true), say(service, false), say("", false)]);
+    }
+    case "noted": {
+      const say = (what: string, staff: boolean) =>
+        `Ihr Termin ${words(what, onDayAt(own, now, staff))} ist vorgemerkt, aber noch nicht bestätigt. ${CHANGE}`;
+      return firstFitting([say(forService(service), true), say(forService(service), false), say("", false)]);
+    }
+    case "cancel_noted":
+    case "move_noted": {
+      const change = own.state === "cancel_noted" ? "Die Absage" : "Die Verlegung";
+      const say = (what: string) =>
+        `${change} Ihres Termins ${words(what, onDayAt(own, now, false))} ist vorgemerkt, aber noch nicht bestätigt. Kann ich sonst noch etwas für Sie tun?`;
+      return firstFitting([say(forService(service)), say("")]);
+    }
+  }
+}
+
+function forService(service: string): string {
+  return service === "" ? "" : `für ${service}`;
+}
+
+/** How many there are, and the next ones of them: as many as fit, at most three. */
+function several(all: readonly OwnSpokenAppointment[], now: Date): string {
+  const total = spokenInteger(all.length);
+  const wordings = [MOST, MOST - 1, 1].flatMap((most) => {
+    const spoken = all.slice(0, most);
+    const noted = (items: readonly string[]) =>
+      items.map((item, index) => {
+        const hint = NOTED[spoken[index]?.state ?? "stands"];
+        return hint === "" ? item : `${withoutComma(item)}, ${hint}`;
+      });
+    const named = noted(byService(spoken, now));
+    const timed = noted(times(spoken, now));
+    if (spoken.length === all.length) {
+      return [
+        `Sie haben ${total} Termine: ${enumeration(named)}. ${CHANGE}`,
+        `Sie haben ${total} Termine: ${enumeration(named)}.`,
+        `Sie haben ${total} Termine: ${enumeration(timed)}.`,
+      ];
+    }
+    const next =
+      spoken.length === 1 ? "Der nächste ist" : `Die nächsten ${spokenInteger(spoken.length)} sind`;
+    return [
+      `Sie haben ${total} Termine. ${next} ${enumeration(named)}.`,
+      `Sie haben ${total} Termine. ${next} ${enumeration(timed)}.`,
+    ];
+  });
+  const [fullest, ...shorter] = wordings;
+  return firstFitting([fullest ?? "", ...shorter]);
+}
+
+const NOTED: Readonly<Record<OwnSpokenAppointment["state"], string>> = {
+  stands: "",
+  noted: "noch nicht bestätigt",
+  cancel_noted: "Absage vorgemerkt",
+  move_noted: "Verlegung vorgemerkt",
+};
+
 /** Service and date; with the time where two of them lie on one day (salon-gateway 11.72). */
-function byService(each: SpokenAppointment, now: Date, all: readonly SpokenAppointment[]): string {
-  const day = onDay(dayOf(each), now);
-  const service = speakable(each.service);
-  const alone = all.filter((other) => sameDay(other, each)).length === 1;
-  const when = alone ? withoutComma(day) : words(day, atTime(each));
-  return words(service === "" ? "den Termin" : service, when);
+function byService(all: readonly SpokenAppointment[], now: Date): string[] {
+  return apart(all, (each) => {
+    const service = speakable(each.service);
+    const day = onDay(dayOf(each), now);
+    const alone = all.filter((other) => sameDay(other, each)).length === 1;
+    const when = alone ? withoutComma(day) : words(day, atTime(each));
+    return words(service === "" ? "den Termin" : service, when);
+  });
 }
 
 /** Dates and times only; the date once where all of them share it. */
 function times(all: readonly SpokenAppointment[], now: Date): string[] {
   const [first] = all;
-  if (first !== undefined && all.every((each) => sameDay(each, first))) {
-    return all.map((each, index) =>
-      index === 0 ? words(onDay(dayOf(each), now), atTime(each)) : atTime(each),
-    );
-  }
-  return all.map((each) => onDayAt(each, now, false));
+  const oneDay = first !== undefined && all.every((each) => sameDay(each, first));
+  const said = apart(all, (each) => (oneDay ? atTime(each) : onDayAt(each, now, false)));
+  return oneDay
+    ? said.map((text, index) => (index === 0 ? words(onDay(dayOf(first), now), text) : text))
+    : said;
+}
+
+/** Two that would be said alike are told apart by whose chair it is: a mother and her child come at one time. */
+function apart(all: readonly SpokenAppointment[], say: (each: SpokenAppointment) => string): string[] {
+  const said = all.map(say);
+  return all.map((each, index) => {
+    const text = said[index] ?? "";
+    return said.filter((other) => other === text).length > 1 ? words(text, withStaff(each.staff)) : text;
+  });
 }
