@@ -153,16 +153,103 @@ export const WITH_ARGUMENTS: readonly CorpusGroup[] = [
     title: "a date that does not exist",
     args: { date: "2026-02-31" },
     cases: [
-      ["morgen um zehn", "invalid date"],
-      ["", "invalid date"],
+      ["morgen um zehn", "invalid day in date"],
+      ["", "invalid day in date"],
     ],
   },
-  { title: "a date that is none", args: { date: "morgen" }, cases: [["um zehn", "invalid date"]] },
-  { title: "a time that does not exist", args: { time: "25:00" }, cases: [["morgen", "invalid time"]] },
+  {
+    title: "a date that is none",
+    args: { date: "irgendwas" },
+    cases: [["um zehn", "invalid day in date"]],
+  },
+  { title: "a time that is none", args: { time: "bald" }, cases: [["morgen", "invalid time in time"]] },
+  {
+    title: "a date in words (post-mortem 11.58)",
+    args: { date: "morgen" },
+    cases: [
+      ["um zehn", "2026-11-26 10:00"],
+      ["", "2026-11-26"],
+      ["Dienstag um zehn", "2026-12-01 10:00 | 2026-11-26 10:00 (date)"],
+    ],
+  },
+  { title: "today as a date", args: { date: "heute" }, cases: [["um vier", "2026-11-25 16:00"]] },
+  {
+    title: "a date without a year (post-mortem 11.58)",
+    args: { date: "1.12." },
+    cases: [
+      ["um zehn", "2026-12-01 10:00"],
+      ["am ersten Dezember", "2026-12-01"],
+    ],
+  },
+  {
+    title: "a date as it is written in Germany",
+    args: { date: "15.12.2026" },
+    cases: [["um zehn", "2026-12-15 10:00"]],
+  },
+  {
+    title: "a past year as it is written in Germany",
+    args: { date: "15.12.2023" },
+    cases: [
+      ["um zehn", "2026-12-15 10:00"],
+      ["Dienstag um zehn", "2026-12-01 10:00"],
+    ],
+  },
+  {
+    title: "a date that is over, in words",
+    args: { date: "24. November" },
+    cases: [["um zehn", "in_past"]],
+  },
+  {
+    title: "a date of no single day",
+    args: { date: "nächste Woche" },
+    cases: [
+      ["um zehn", "needs_date"],
+      ["Freitag um zehn", "2026-11-27 10:00"],
+    ],
+  },
+  { title: "no such date in words", args: { date: "31.2." }, cases: [["um zehn", "invalid day in date"]] },
+  {
+    title: "a time in words",
+    args: { time: "9 Uhr" },
+    cases: [
+      ["Freitag", "2026-11-27 09:00"],
+      ["Freitag um neun", "2026-11-27 09:00"],
+      ["Freitag um zehn", "2026-11-27 10:00 | 2026-11-27 09:00 (time)"],
+    ],
+  },
+  {
+    title: "a bare hour in the argument",
+    args: { time: "vier" },
+    cases: [
+      ["Freitag", "2026-11-27 16:00"],
+      ["Freitag um vier", "2026-11-27 16:00"],
+    ],
+  },
+  {
+    title: "half past in words",
+    args: { time: "halb drei" },
+    cases: [["Freitag", "2026-11-27 14:30"]],
+  },
+  { title: "a dotted time", args: { time: "14.30" }, cases: [["Freitag", "2026-11-27 14:30"]] },
+  { title: "a time in English", args: { time: "3:30 PM" }, cases: [["Freitag", "2026-11-27 15:30"]] },
+  {
+    title: "a part of the day as a time",
+    args: { time: "nachmittags" },
+    cases: [
+      ["Freitag", "2026-11-27 12:00-18:00 nachmittag"],
+      ["Freitag um zehn", "2026-11-27 10:00"],
+    ],
+  },
+  { title: "no such time in words", args: { time: "25 Uhr" }, cases: [["morgen", "invalid time in time"]] },
+  {
+    title: "a time that does not exist",
+    args: { time: "25:00" },
+    cases: [["morgen", "invalid time in time"]],
+  },
   {
     title: "an hour that the clock jumps over",
     args: { date: "2027-03-28", time: "02:30" },
-    cases: [["", "invalid time"]],
+    cases: [["", "invalid time in time"]],
   },
   {
     title: "empty arguments",

@@ -2,7 +2,8 @@ import type { StartWindow, WhenReading, Wish } from "./reading.js";
 
 /**
  * A reading in one line, as the corpus writes it: `2026-11-26 10:00`, `2026-11-26 09:00-12:00 vormittag`,
- * `… 14:00-16:00] ~15:00` (end included, aimed at), `from 2026-11-30 until 2026-12-04`, `A | B` (ambiguous).
+ * `… 14:00-16:00] ~15:00` (end included, aimed at), `from 2026-11-30 until 2026-12-04`, `A | B` (ambiguous),
+ * `invalid time in when_text`.
  */
 export function describeReading(reading: WhenReading): string {
   switch (reading.kind) {
@@ -11,7 +12,7 @@ export function describeReading(reading: WhenReading): string {
     case "ambiguous":
       return `${reading.readings.map(describeWish).join(" | ")} (${reading.why})`;
     case "invalid":
-      return `invalid ${reading.field}`;
+      return `invalid ${reading.what} in ${reading.field}`;
     case "needs_date":
     case "in_past":
       return reading.kind;

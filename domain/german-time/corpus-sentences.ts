@@ -207,8 +207,8 @@ export const SENTENCES: readonly CorpusGroup[] = [
     now: "2027-03-24T12:00",
     hours: ALWAYS,
     cases: [
-      ["am 28. März um 02:30", "invalid when_text"],
-      ["Sonntag um 02:00 Uhr", "invalid when_text"],
+      ["am 28. März um 02:30", "invalid time in when_text"],
+      ["Sonntag um 02:00 Uhr", "invalid time in when_text"],
       ["am 28. März um 03:00", "2027-03-28 03:00"],
       ["Ostersonntag um zehn", "2027-03-28 10:00"],
     ],

@@ -1,6 +1,7 @@
 import { type Choice, choose } from "./choose.js";
 import type { DayResult } from "./day-result.js";
-import { instantAt, type LocalDate, later, localDate, localNow, plusDays, yearOf } from "./local-time.js";
+import { instantAt, type LocalDate, later, localNow, plusDays } from "./local-time.js";
+import { present, readArguments } from "./read-arguments.js";
 import type { Ambiguity, StartWindow, WhenContext, WhenInput, WhenReading, Wish } from "./reading.js";
 import { resolveDays } from "./resolve-day.js";
 import type { TimeOnDay } from "./resolve-time.js";
@@ -11,7 +12,7 @@ import { type Arguments, isOpen, readTimes, type Scene, type TimeReading } from 
 type Outcome =
   | Wish
   | { kind: "in_past"; date: LocalDate | null }
-  | { kind: "invalid"; field: "when_text" | "time" };
+  | { kind: "invalid"; field: "when_text" | "time"; what: "time" };
 
 /**
  * What a caller wishes, from his words and from the arguments that the language model made of them (contract,
@@ -19,7 +20,7 @@ type Outcome =
  * contradict each other both readings are given.
  */
 export function readWhen(input: WhenInput, context: WhenContext): WhenReading {
-  const args = parseArguments(input, context);
+  const args = readArguments(input, context);
   if ("kind" in args) return args;
   const now = localNow(context.now, context.zone);
   const scene: Scene = { context, today: now.today, minute: now.minute, args };
@@ -38,49 +39,35 @@ export function readWhen(input: WhenInput, context: WhenContext): WhenReading {
 
 const ROUND_MS = 5 * 60_000;
 
-function present(text: string | null): string | null {
-  const trimmed = text?.trim() ?? "";
-  return /^(null|undefined|none|n\/a)?$/i.test(trimmed) ? null : trimmed;
-}
-
-function parseArguments(
-  input: WhenInput,
-  context: WhenContext,
-): Arguments | Extract<WhenReading, { kind: "invalid" }> {
-  const { today } = localNow(context.now, context.zone);
-  let date: Arguments["date"] = null;
-  const dateText = present(input.date);
-  if (dateText !== null) {
-    const match = /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?$/.exec(dateText);
-    const value = match && localDate(Number(match[1]), Number(match[2]), Number(match[3]));
-    if (!value) return { kind: "invalid", field: "date" };
-    date = { value, yearPast: yearOf(value) < yearOf(today) };
-  }
-  let minute: number | null = null;
-  const timeText = present(input.time);
-  if (timeText !== null) {
-    const match = /^(\d{1,2}):(\d{2})(?::\d{2})?$/.exec(timeText);
-    const [hour, minutes] = [Number(match?.[1]), Number(match?.[2])];
-    if (!match || hour > 23 || minutes > 59) return { kind: "invalid", field: "time" };
-    minute = hour * 60 + minutes;
-  }
-  return { date, minute, part: input.partOfDay };
-}
-
 function pair(first: Wish, second: Wish, why: Ambiguity): WhenReading {
   return JSON.stringify(first) === JSON.stringify(second)
     ? { kind: "wish", wish: first }
     : { kind: "ambiguous", why, readings: [first, second] };
 }
 
-function readChoice(choice: Choice, scene: Scene): WhenReading {
-  if (choice.times.some((time) => time.kind === "invalid")) return { kind: "invalid", field: "when_text" };
+const NO_SUCH_TIME: WhenReading = { kind: "invalid", field: "when_text", what: "time" };
+
+/** What the words leave open, in the words of the arguments where these are no plain date and time. */
+function completed(choice: Choice, { days, times }: Arguments): Choice {
+  return {
+    ...choice,
+    days: choice.days.length > 0 || choice.soonest ? choice.days : [...days],
+    times: choice.times.length > 0 ? choice.times : [...times],
+  };
+}
+
+function readChoice(said: Choice, given: Scene): WhenReading {
+  const choice = completed(said, given.args);
+  // Its own words are not compared with it.
+  const own = said.times.length === 0 && given.args.times.length > 0;
+  const scene = own ? { ...given, args: { ...given.args, minute: null } } : given;
+  if (choice.times.some((time) => time.kind === "invalid")) return NO_SUCH_TIME;
   const soon = choice.times.find((time) => time.kind === "in_minutes");
   if (soon) return fromNow(soon.minutes, scene);
   const times = readTimes(choice, scene);
   const tomorrow = choice.times.find((time) => time.kind === "part" && time.morgen);
   if (times === null && tomorrow) return readChoice(asTomorrow(choice), scene);
-  if (times === null) return { kind: "invalid", field: "when_text" };
+  if (times === null) return NO_SUCH_TIME;
   const { today } = scene;
   const day = resolveDays(choice.days, {
     today,
@@ -127,7 +114,7 @@ function withDay(choice: Choice, day: DayResult, times: TimeReading[], scene: Sc
   const { args, today, context } = scene;
   switch (day.kind) {
     case "invalid":
-      return { kind: "invalid", field: "when_text" };
+      return { kind: "invalid", field: "when_text", what: "day" };
     case "in_past":
       return { kind: "in_past", date: day.date };
     case "vague":
@@ -144,7 +131,7 @@ function withDay(choice: Choice, day: DayResult, times: TimeReading[], scene: Sc
   if (choice.soonest && !(choice.soonest.any && args.date)) return soonest(today, null, times, scene);
   if (args.date) {
     const date = rebased(args.date, today);
-    if (date === null) return { kind: "invalid", field: "date" };
+    if (date === null) return { kind: "invalid", field: "date", what: "day" };
     if (date < today) return { kind: "in_past", date };
     return settle([date], "date", times, false, scene);
   }
@@ -265,7 +252,7 @@ function toWish(
   if (time.kind === "exact") {
     const [day, minute] = time.minute >= 1440 ? [plusDays(date, 1), time.minute - 1440] : [date, time.minute];
     const start = instantAt(day, minute, context.zone);
-    if (start === null) return { kind: "invalid", field: said ? "when_text" : "time" };
+    if (start === null) return { kind: "invalid", field: said ? "when_text" : "time", what: "time" };
     return start <= context.now
       ? { kind: "in_past", date: day }
       : { kind: "moment", date: day, minute, start, assumedDay };

@@ -85,15 +85,16 @@ export type WhenReading =
   | { kind: "needs_date" }
   /** `date` is the local day that was understood, where one was. */
   | { kind: "in_past"; date: string | null }
-  | { kind: "invalid"; field: "date" | "time" | "when_text" };
+  /** `what`: whether it is the day that does not exist, or the time. */
+  | { kind: "invalid"; field: "date" | "time" | "when_text"; what: "day" | "time" };
 
 /** What a voice tool is given; empty strings and the word "null" count as absent. */
 export interface WhenInput {
   /** The caller's words. */
   whenText: string | null;
-  /** `YYYY-MM-DD`. */
+  /** `YYYY-MM-DD`, or a day in words. */
   date: string | null;
-  /** `HH:MM`. */
+  /** `HH:MM`, or a time in words. */
   time: string | null;
   partOfDay: PartOfDay | null;
 }

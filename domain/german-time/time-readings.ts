@@ -1,5 +1,6 @@
-import type { Choice } from "./choose.js";
+import type { Choice, DayPhrase } from "./choose.js";
 import type { LocalDate } from "./local-time.js";
+import type { TimePart } from "./phrase.js";
 import { type Ambiguity, inWindow, type PartOfDay, type WhenContext } from "./reading.js";
 import {
   contradict,
@@ -16,7 +17,13 @@ import { PART_WINDOWS } from "./vocabulary.js";
 export interface Arguments {
   /** Its year is past and was never said: the model has no clock (post-mortem 11.57). */
   date: { value: LocalDate; yearPast: boolean } | null;
+  /** Words of a day in `date` that name no single one ("nächste Woche"). */
+  days: readonly DayPhrase[];
   minute: number | null;
+  /** `minute` was a bare hour, "4 Uhr". */
+  eitherHalf: boolean;
+  /** Words in `time`, "halb drei", "nachmittags". */
+  times: readonly TimePart[];
   part: PartOfDay | null;
 }
 
@@ -105,7 +112,7 @@ function argumentBeside(wish: TimeWish, read: TimeOnDay, { args }: Scene): TimeO
     const named = wish.kind === "around" && minute % 720 === wish.clock.minute % 720;
     return named || inWindow(read.window, minute) ? read : exact;
   }
-  return exact;
+  return args.eitherHalf && minute % 720 === read.minute % 720 ? read : exact;
 }
 
 /** A bare hour of which nothing says which half of the day it is in. */

@@ -182,7 +182,7 @@ export function understandTime(context: ToolContext): Understood<Wish> {
       return answer(refused("IN_PAST", say.inPast(), "ask_date"));
     case "invalid":
       return answer(
-        refused("INVALID", say.invalid({ field: reading.field === "time" ? "time" : "date" }), "ask_date"),
+        refused("INVALID", say.invalid({ field: reading.what === "time" ? "time" : "date" }), "ask_date"),
       );
     case "ambiguous":
       return answer(
