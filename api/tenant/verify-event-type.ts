@@ -102,7 +102,8 @@ function compareKind({ composite, offset }: Purpose, remote: CalcomEventType, re
   if (remote.schedulingType === "managed" && remote.parentEventTypeId === null) {
     report(".schedulingType", "is managed and cannot be booked: name the members' own event types");
   }
-  if (remote.schedulingType === "collective" && remote.hosts.length > 1) {
+  // With one host too: the next host that somebody adds makes it need both.
+  if (remote.schedulingType === "collective") {
     report(".schedulingType", "is collective: a slot needs all of its hosts free");
   }
   if (offset > 0 && remote.schedulingType !== "collective" && remote.hosts.length > 1) {

@@ -8,11 +8,14 @@ export interface Person {
   email: string | null;
   /** E.164. */
   phone: string | null;
+  /** Nobody knows whether number and e-mail are the person's own: they join no customer (salon-gateway 9.4). */
+  unverified?: true;
 }
 
 /**
  * The customer behind a person: by e-mail, then by phone unless the e-mails contradict, else a new one. What
- * was unknown is filled in; a name that is known is never overwritten (booking for somebody else).
+ * was unknown is filled in; a name that is known is never overwritten (booking for somebody else). Who is unverified
+ * is a new one, unless an e-mail, which names one customer, says otherwise.
  */
 export async function findOrCreateCustomer(
   tx: Transaction,
@@ -42,7 +45,7 @@ export function findingCustomer(
       WHERE id = (
         SELECT id FROM customers
         WHERE (${email}::text IS NOT NULL AND email = ${email})
-           OR (${phone}::text IS NOT NULL AND phone = ${phone} AND (email IS NULL OR ${email}::text IS NULL))
+           OR (${phone}::text IS NOT NULL AND phone = ${phone} AND NOT ${person.unverified ?? false}::boolean AND (email IS NULL OR ${email}::text IS NULL))
         ORDER BY (email IS NOT DISTINCT FROM ${email}) DESC, created_at LIMIT 1)
       RETURNING id),
     made AS (

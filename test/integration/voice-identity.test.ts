@@ -90,6 +90,24 @@ describe("Whoever withholds the number", () => {
   });
 });
 
+describe("A number that is only said", () => {
+  it("makes a customer of its own, and lets nobody book on a name that is known (T4).", async () => {
+    const phone = newNumber();
+    await bookByPhone(salon, { days: 8, time: "18:00" }, { from: phone, name: "Sabine Kundin" });
+    const call = phoneCall(salon, { from: "anonymous" });
+    const booked = await take(call, offerOf(await ask(call, { days: 8, time: "18:30" })), {
+      customer_name: "Hans Fremd",
+      customer_phone: phone,
+    });
+    expect(booked).toMatchObject({ code: "BOOKED" });
+    expect(await appointment(booked.appointment_id)).toMatchObject({
+      customer: { name: "Hans Fremd", phone },
+    });
+    const rows = await salon.admin.sql`SELECT name FROM customers WHERE phone = ${phone} ORDER BY created_at`;
+    expect(rows.map(({ name }) => name)).toEqual(["Sabine Kundin", "Hans Fremd"]);
+  });
+});
+
 describe("A number that is said and not understood", () => {
   it("is asked for again before anything is booked, never replaced by the one that calls.", async () => {
     const from = newNumber();

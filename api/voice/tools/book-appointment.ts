@@ -59,7 +59,13 @@ export async function bookAppointment(context: ToolContext): Promise<ToolAnswer>
     companyId,
     callId: call.id,
     offer,
-    person: { name, email: null, phone },
+    person: {
+      name,
+      email: null,
+      phone,
+      // The number was only said: what is booked with it is not somebody else's.
+      ...(context.callerPhone === null ? { unverified: true as const } : {}),
+    },
     notes: args.notes,
     deadline: context.deadline,
     accepted: (appointmentId) => context.ifLate(noted(context, offer, appointmentId)),
