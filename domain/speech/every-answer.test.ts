@@ -230,7 +230,9 @@ const ANSWERS: { [Answer in keyof Say]: Arbitrary<string> } = {
     .map(say.services),
   serviceCategories: fc.record({ categories: names(serviceName) }).map(say.serviceCategories),
   temporary: fc.record({ callback: fc.boolean() }).map(say.temporary),
-  tooMany: fc.constant(undefined).map(say.tooMany),
+  tooMany: fc
+    .record({ cause: fc.constantFrom("call" as const, "number" as const, "rejected" as const) })
+    .map(say.tooMany),
   invalid: fc
     .record({
       field: fc.constantFrom<InvalidField | null>(

@@ -48,6 +48,9 @@ export type ChangeKind = "book" | "reschedule" | "cancel";
 export type ToolTopic = "booking" | "appointments" | "reschedule" | "cancel" | "callback" | "services";
 export type InvalidField = "date" | "time" | "name" | "phone" | "email" | "service" | "offer" | "appointment";
 
+/** What there is too much of: uses of tools in this call, bookings or holds of this number, or the number itself. */
+export type TooManyCause = "call" | "number" | "rejected";
+
 /** Why a policy refuses; the shape of `PolicyDecision` (domain/policy), so that it can be handed on. */
 export interface SpokenRefusal {
   action: "cancel" | "reschedule";
@@ -175,7 +178,10 @@ export interface Say {
   /** `POLICY`: cancelled, under way or over. */
   notChangeable(): string;
 
-  /** `CALLBACK`. `phone`: E.164, only if the caller gave it; a stored number is never read out. */
+  /**
+   * `CALLBACK`. `phone`: E.164, only if the caller gave it: it is read back with the question whether it is right; a
+   * stored number is never read out.
+   */
   callback(slots: { withinMinutes: number; phone: string | null }): string;
   /** `SERVICES`: at most five, with prices where they fit. */
   services(slots: { services: readonly { name: string; priceCents: number }[] }): string;
@@ -185,7 +191,7 @@ export interface Say {
   /** `TEMPORARY`. `callback`: whether one has already been arranged. */
   temporary(slots: { callback: boolean }): string;
   /** `TOO_MANY`. */
-  tooMany(): string;
+  tooMany(slots: { cause: TooManyCause }): string;
   /** `INVALID`; what has to be said again. */
   invalid(slots: { field: InvalidField | null }): string;
   /** `INVALID`: an offer of another service. */

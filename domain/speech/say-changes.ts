@@ -95,7 +95,9 @@ export const changes: Changes = {
 
   cancelled({ appointment, feeCents }) {
     const end =
-      feeCents > 0 ? `Dafür berechnen wir ${money(feeCents)}.` : "Kann ich sonst noch etwas für Sie tun?";
+      feeCents > 0
+        ? `Dafür berechnen wir ${money(feeCents)}.`
+        : "Vielen Dank, dass Sie Bescheid gegeben haben.";
     const service = speakable(appointment.service);
     const say = (what: string) =>
       `Ihr Termin ${words(what, onDateAt(appointment, false))} ist abgesagt. ${end}`;

@@ -1,8 +1,7 @@
-import type { Wish } from "../german-time/reading.js";
 import { choice, firstFitting } from "./fitting.js";
 import type { InvalidField, Say } from "./said.js";
 import { speakable, speakablePerson } from "./speakable.js";
-import { spokenWish } from "./spoken-time.js";
+import { spokenReadings } from "./spoken-time.js";
 
 const MOST = 3;
 
@@ -96,14 +95,12 @@ export const questions: Questions = {
   },
 
   ambiguousDate({ now, zone, readings }) {
-    const [first, second] = readings.map((wish: Wish) => spokenWish(wish, { now, zone }));
-    const question = `Meinen Sie ${first}, oder ${second}?`;
-    return firstFitting([
-      `Da möchte ich sichergehen. ${question}`,
-      question,
-      // Of two ranges of days with their hours nobody keeps the first until the second has been said.
-      "Da möchte ich sichergehen. An welchem Tag und um welche Uhrzeit möchten Sie kommen?",
-    ]);
+    const both = spokenReadings(readings, { now, zone });
+    const anew = "Da möchte ich sichergehen. An welchem Tag und um welche Uhrzeit möchten Sie kommen?";
+    if (both === null) return anew;
+    const question = `Meinen Sie ${both[0]}, oder ${both[1]}?`;
+    // Of two ranges of days with their hours nobody keeps the first until the second has been said.
+    return firstFitting([`Da möchte ich sichergehen. ${question}`, question, anew]);
   },
 
   needsService() {

@@ -25,13 +25,11 @@ export const serviceAnswers: ServiceAnswers = {
   callback({ withinMinutes, phone }) {
     const when = `innerhalb von ${within(withinMinutes)}`;
     const told = `Meine Kolleginnen und Kollegen sind informiert und rufen Sie ${when} zurück`;
-    if (phone === null) return `${told}. Kann ich sonst noch etwas für Sie tun?`;
+    if (phone === null) return `${told}. Vielen Dank für Ihren Anruf.`;
     const number = spokenPhone(phone);
     return firstFitting([
       `${told}, unter ${number}. Ist die Nummer richtig?`,
       `Wir rufen Sie ${when} zurück, unter ${number}. Ist die Nummer richtig?`,
-      `Wir rufen Sie ${when} zurück, unter ${number}.`,
-      `Wir rufen Sie ${when} unter der genannten Nummer zurück. Kann ich sonst noch etwas für Sie tun?`,
     ]);
   },
 
@@ -80,8 +78,15 @@ export const serviceAnswers: ServiceAnswers = {
       : `Das hat gerade leider nicht geklappt, bitte entschuldigen Sie. ${CALL_BACK}`;
   },
 
-  tooMany() {
-    return `Mehr kann ich in diesem Gespräch leider nicht für Sie eintragen. ${CALL_BACK}`;
+  tooMany({ cause }) {
+    switch (cause) {
+      case "call":
+        return `Mehr kann ich in diesem Gespräch leider nicht für Sie tun. ${CALL_BACK}`;
+      case "number":
+        return `Unter dieser Nummer kann ich im Moment leider keinen weiteren Termin eintragen. ${CALL_BACK}`;
+      case "rejected":
+        return "Anrufe von dieser Nummer kann ich leider nicht annehmen. Bitte wenden Sie sich direkt an den Salon.";
+    }
   },
 
   unknownTool() {

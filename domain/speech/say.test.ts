@@ -349,6 +349,18 @@ describe("what must be said is never left out", () => {
     expect(closed("before", [])).toMatch(/^Morgen haben wir so früh leider noch nicht geöffnet\./u);
   });
 
+  it("tells two days of the same name apart by their years, without saying a year", () => {
+    const day = (date: string): Wish => ({ kind: "day", date });
+    const asked = (...readings: [Wish, Wish]) => say.ambiguousDate({ now: NOW, zone: ZONE, readings });
+    expect(asked(day("2026-12-15"), day("2027-12-15"))).toBe(
+      "Da möchte ich sichergehen. Meinen Sie am Dienstag, dem fünfzehnten Dezember dieses Jahres, oder am Mittwoch, dem fünfzehnten Dezember nächsten Jahres?",
+    );
+    expect(asked(day("2026-12-31"), day("2027-01-04"))).not.toMatch(/Jahres/u);
+    expect(asked(day("2026-12-15"), day("2031-12-15"))).toBe(
+      "Da möchte ich sichergehen. An welchem Tag und um welche Uhrzeit möchten Sie kommen?",
+    );
+  });
+
   it("asks anew where both readings together are more than a caller can keep in mind", () => {
     const range = (untilDate: string): Wish => ({
       kind: "soonest",

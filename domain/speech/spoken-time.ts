@@ -1,5 +1,12 @@
 import { DateTime } from "luxon";
-import { type LocalDate, localNow, plusDays, weekdayOf } from "../german-time/local-time.js";
+import {
+  daysBetween,
+  type LocalDate,
+  localNow,
+  plusDays,
+  weekdayOf,
+  yearOf,
+} from "../german-time/local-time.js";
 import type { PartOfDay, StartWindow, Wish } from "../german-time/reading.js";
 import { spokenInteger, spokenOrdinal } from "./spoken-number.js";
 
@@ -33,6 +40,8 @@ export interface SpeechScene {
   now: Date;
   /** IANA zone of the branch. */
   zone: string;
+  /** Two days of the same name would sound alike: "dieses Jahres", "nächsten Jahres"; a year itself is never said. */
+  tellYears?: boolean;
 }
 
 /** "Donnerstag, den dritten Dezember" or, after "am", "Donnerstag, dem dritten Dezember". */
@@ -72,7 +81,30 @@ export function spokenNearDay(date: LocalDate, { now, zone }: SpeechScene): stri
 /** "heute", "morgen", else "am Donnerstag, dem dritten Dezember": to stand in a sentence. */
 export function spokenDayInSentence(date: LocalDate, scene: SpeechScene): string {
   const near = spokenNearDay(date, scene);
-  return near === "heute" || near === "morgen" ? near : `am ${spokenDay(date, "dative")}`;
+  if (near === "heute" || near === "morgen") return near;
+  const year = scene.tellYears ? spokenYear(date, scene) : null;
+  return `am ${spokenDay(date, "dative")}${year === null ? "" : ` ${year}`}`;
+}
+
+function spokenYear(date: LocalDate, { now, zone }: SpeechScene): string | null {
+  const years = yearOf(date) - yearOf(localNow(now, zone).today);
+  return ["dieses Jahres", "nächsten Jahres", "übernächsten Jahres"][years] ?? null;
+}
+
+/** Days that are so far apart are of two years to whoever hears them. */
+const HALF_A_YEAR = 182;
+
+/** Two readings of a doubt; `null` when they cannot be told apart without saying a year. */
+export function spokenReadings(
+  readings: readonly [Wish, Wish],
+  scene: SpeechScene,
+): readonly [string, string] | null {
+  const [one, other] = readings.map((wish) => (wish.kind === "soonest" ? wish.fromDate : wish.date));
+  const apart = one === undefined || other === undefined ? 0 : Math.abs(daysBetween(one, other));
+  const told = { ...scene, tellYears: apart > HALF_A_YEAR };
+  const [first, second] = [spokenWish(readings[0], told), spokenWish(readings[1], told)];
+  const untold = told.tellYears && [one, other].some((date) => date && spokenYear(date, scene) === null);
+  return first === second || untold ? null : [first, second];
 }
 
 /** "Donnerstag, den dritten Dezember, um vierzehn Uhr dreißig": the whole start, as a booking is said back. */
