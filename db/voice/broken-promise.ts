@@ -16,6 +16,9 @@ export async function callBackIfPromiseBroken(
       AND t.answer->>'appointment_id' = c.appointment_id::text
       AND t.tool = CASE c.kind WHEN 'book' THEN 'book_appointment' WHEN 'cancel' THEN 'cancel_appointment'
         ELSE 'reschedule_appointment' END
+      -- Of several moves of one appointment only the one that was promised: its key ends with the offer.
+      AND (c.kind <> 'reschedule' OR t.args->>'offer_id' IS NULL
+        OR c.idempotency_key LIKE '%:' || lower(t.args->>'offer_id'))
     WHERE c.appointment_id = ${appointmentId} AND c.outcome->>'result' = 'refused'
       AND starts_with(c.idempotency_key, '§voice:')`;
   for (const { commandId, callId, kind } of broken) {

@@ -113,6 +113,19 @@ describe("Cal.com that is away", () => {
     expect(
       standing(salon).filter((booking) => booking.metadata.appointmentId === appointmentId),
     ).toHaveLength(1);
+
+    // That promise was kept: another move that is refused at once breaks none.
+    const other = offerOf(await ask(call, { days: 9, time: "15:00" }));
+    salon.calcom.control.set({ webhookMode: "lost" });
+    await salon.calcom.control.book({
+      eventTypeId: TYPES.cutEmma,
+      start: instantOf(9, "15:00"),
+      name: "Erika",
+      email: "e@example.org",
+    });
+    const taken = await call.use("reschedule_appointment", { offer_id: other, caller_confirmed: true });
+    expect(taken).toMatchObject({ ok: false, code: "SLOT_TAKEN" });
+    expect((await callbacksTo(call.from)).map(({ reason }) => reason)).not.toContain("booking_failed");
   });
 
   it("until somebody else has the chair breaks the promise: the caller is called back at once (11.22, 11.61).", async () => {
