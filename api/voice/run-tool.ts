@@ -170,13 +170,13 @@ async function answerOf(
   const { say } = deps;
   if (name === null) return refused("UNKNOWN_TOOL", say.unknownTool(), "offer_callback");
   const most = USES_PER_CALL + (name === "request_callback" ? CALLBACKS_BEYOND : 0);
-  if (call.toolCalls > most) return refused("TOO_MANY", say.tooMany(), "offer_callback");
+  if (call.toolCalls > most) return refused("TOO_MANY", say.tooMany({ cause: "call" }), "offer_callback");
   const { companyId, callerPhone } = invocation.origin;
   const catalogue = await deps.directory.catalogue(companyId);
   const branch =
     catalogue.branches.find((candidate) => candidate.id === call.branchId) ?? only(catalogue.branches);
   // Where the platform put the call through all the same.
-  if (isRejected(branch, callerPhone)) return refused("TOO_MANY", say.tooMany(), "end");
+  if (isRejected(branch, callerPhone)) return refused("TOO_MANY", say.tooMany({ cause: "rejected" }), "end");
   const tool = TOOLS[name];
   const off = branch ? switchedOff(branch, name) : null;
   if (off) {

@@ -125,7 +125,7 @@ export function numberUsage(tx: Transaction, phone: string): postgres.PendingQue
       count(*) FILTER (WHERE a.source = 'voice' AND a.created_at > now() - interval '24 hours'
         AND a.status <> 'failed')::int AS booked_today,
       count(*) FILTER (WHERE a.start_at > now() AND a.status IN ('pending', 'confirmed'))::int AS open,
-      coalesce(bool_or(a.end_at < now() AND a.status IN ('confirmed', 'completed')), false)
+      coalesce(bool_or(a.source <> 'voice' OR (a.end_at < now() AND a.status IN ('confirmed', 'completed'))), false)
         OR EXISTS (SELECT 1 FROM customers WHERE phone = ${phone} AND source <> 'voice') AS known
     FROM appointments a WHERE a.id IN (${ofNumber(tx, phone)})`;
 }

@@ -115,6 +115,7 @@ export class Agent {
         return await this.#books(false);
       case "ask_phone":
         wish.phone = text;
+        if (this.#last.code === "CALLBACK") return await this.#callBack(this.#topic);
         return await this.#books(false);
       case "ask_choice":
         return await this.#chooses(text);
@@ -149,6 +150,10 @@ export class Agent {
     const { code, offers, say } = this.#last ?? { code: null, offers: undefined, say: "" };
     if (HUMAN.test(text) || PRICES.test(text)) return await this.#begins(text);
     const yes = YES.test(text);
+    if (code === "CALLBACK") {
+      if (NO.test(text)) return this.#asks("Wie lautet die richtige Nummer?", "ask_phone");
+      return this.#asks("Gut. Kann ich sonst etwas für Sie tun?", "end");
+    }
     if (code !== "CONFIRM") {
       const [offer] = offers ?? [];
       if (yes && offer) return await this.#takes(offer);

@@ -307,6 +307,29 @@ describe("what must be said is never left out", () => {
     expect(say.notIdentified({ anonymous: false, callbackMinutes: 120 })).not.toMatch(/eins|zwo|null/u);
   });
 
+  it("asks whether a number that was read back is right, and asks nothing where the errand is done", () => {
+    const longest = "+882131234567890";
+    for (const phone of ["+4915123456789", longest])
+      expect(say.callback({ withinMinutes: 5_256_000, phone })).toMatch(/Ist die Nummer richtig\?$/u);
+    for (const text of [
+      say.callback({ withinMinutes: 120, phone: null }),
+      say.cancelled({ now: NOW, appointment: { ...TEN, service: "Gloss" }, feeCents: 0 }),
+      say.booked({ now: NOW, appointment: { ...TEN, service: "Gloss" }, confirmationBy: null }),
+      say.rescheduled({ now: NOW, from: TEN, to: FRIDAY, feeCents: 0 }),
+      say.temporary({ callback: true }),
+      say.tooMany({ cause: "rejected" }),
+    ]) {
+      expect(text).not.toContain("?");
+    }
+  });
+
+  it("says what there is too much of: of this call, of this number, or that the number is not taken", () => {
+    expect(say.tooMany({ cause: "call" })).toContain("in diesem Gespräch");
+    expect(say.tooMany({ cause: "number" })).toContain("Unter dieser Nummer");
+    expect(say.tooMany({ cause: "number" })).not.toContain("Gespräch");
+    expect(say.tooMany({ cause: "rejected" })).not.toMatch(/Gespräch|zurückrufen/u);
+  });
+
   it("names the lead and the earliest start of what is too soon", () => {
     const earliest = at("2026-11-25T12:15:00+01:00", "Emma");
     expect(say.tooSoon({ now: NOW, leadMinutes: 120, earliest })).toBe(

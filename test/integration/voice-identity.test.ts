@@ -51,7 +51,7 @@ describe("Whoever withholds the number", () => {
       ...asked,
       phone: "null eins fünf eins zwei drei vier fünf sechs sieben acht neun",
     });
-    expect(promised).toMatchObject({ ok: true, code: "CALLBACK", next: "end" });
+    expect(promised).toMatchObject({ ok: true, code: "CALLBACK", next: "confirm" });
     expect(await callbacks()).toContainEqual(
       expect.objectContaining({ id: promised.callback_id, priority: "high", phone: "+4915123456789" }),
     );

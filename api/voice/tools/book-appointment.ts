@@ -54,7 +54,7 @@ export async function bookAppointment(context: ToolContext): Promise<ToolAnswer>
       "confirm",
     );
   }
-  if (!repeated && tooMuch) return refused("TOO_MANY", say.tooMany(), "offer_callback");
+  if (!repeated && tooMuch) return refused("TOO_MANY", say.tooMany({ cause: "number" }), "offer_callback");
   const result = await bookOffer(deps, {
     companyId,
     callId: call.id,

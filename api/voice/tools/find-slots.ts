@@ -41,7 +41,8 @@ export async function findSlots(context: ToolContext): Promise<ToolAnswer> {
   const wish = understandTime(context);
   if (!wish.ok) return wish.answer;
   const caller = await readCaller(context);
-  if (caller.holds >= LIVE_HOLDS) return refused("TOO_MANY", context.deps.say.tooMany(), "offer_callback");
+  if (caller.holds >= LIVE_HOLDS)
+    return refused("TOO_MANY", context.deps.say.tooMany({ cause: "number" }), "offer_callback");
   return await search(context, {
     service: service.value,
     staff: staff.value,

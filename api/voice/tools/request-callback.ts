@@ -29,7 +29,9 @@ export async function requestCallbackTool(context: ToolContext): Promise<ToolAns
     bestTime: args.bestTime,
     note: unclear === null ? null : `Genannte Nummer, nicht verstanden: ${unclear}`,
   });
-  return done("CALLBACK", say.callback({ withinMinutes: asked.withinMs / 60_000, phone: said }), "end", {
+  // A number that was said is read back, and whoever hears a wrong one says so: asked for again it is put right.
+  const next = said === null ? "end" : "confirm";
+  return done("CALLBACK", say.callback({ withinMinutes: asked.withinMs / 60_000, phone: said }), next, {
     callback_id: asked.id,
   });
 }
