@@ -158,6 +158,16 @@ describe("a name of a person", () => {
     expect(read(value)).toBe("not: salon");
   });
 
+  it("does not take a salon that is called so for one's name", () => {
+    const called = (name: string, value: string) =>
+      personName(value, { ...known, company: { name }, branches: [] }).kind;
+    expect(called("Salon", "Salon")).toBe("not_a_name");
+    expect(called("Haarmonie", "Haarmonie")).toBe("not_a_name");
+    expect(called("Salon Müller", "Salon Müller")).toBe("not_a_name");
+    expect(called("Salon Müller", "Müller")).toBe("name");
+    expect(called("Müller", "Frau Müller")).toBe("name");
+  });
+
   it.each([
     ["Jörg O'Neill", "Jörg"],
     ["Dr. Ursula von der Leyen", "Ursula"],

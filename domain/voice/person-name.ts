@@ -104,7 +104,7 @@ export function personName(
   if (!surname && isTime(words)) return { kind: "not_a_name", reason: "time" };
   if (isStaff(given, words, known.staff)) return { kind: "not_a_name", reason: "staff" };
   if (isService(words, known.services)) return { kind: "not_a_name", reason: "service" };
-  if (isSalon(words, known)) return { kind: "not_a_name", reason: "salon" };
+  if (!ADDRESSED.test(given) && isSalon(words, known)) return { kind: "not_a_name", reason: "salon" };
   return { kind: "name", name: bare };
 }
 
@@ -112,17 +112,14 @@ function isSurnameToo(word: string): boolean {
   return SURNAMES_TOO.has(word) || NUMBERS.has(word);
 }
 
-/** "Friseur 1", "vom Salon Friseur 1": what the caller has dialled. */
+/** "Friseur 1", "Salon Friseur 1": what the caller has dialled. Of a salon named after somebody "Müller" is a customer. */
 function isSalon(
   words: readonly string[],
   { company, branches = [] }: { company?: { name: string }; branches?: readonly { name: string }[] },
 ): boolean {
-  const bare = (all: readonly string[]) =>
-    all.filter((word) => !["salon", "vom", "von", "der", "im"].includes(word)).join(" ");
-  const said = bare(words);
   return [...(company ? [company] : []), ...branches].some(({ name }) => {
-    const own = bare(wordsOf(name));
-    return own !== "" && own === said;
+    const own = wordsOf(name).join(" ");
+    return own === words.join(" ") || `salon ${own}` === words.join(" ");
   });
 }
 

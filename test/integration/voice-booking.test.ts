@@ -137,3 +137,50 @@ describe("A call", () => {
     ]);
   });
 });
+
+describe("A person who is asked for", () => {
+  it("in a list or an object is the one that is offered, or is said not to be there; never dropped.", async () => {
+    const call = phoneCall(salon);
+    const find = (staff: unknown) =>
+      call.use("find_slots", { services: ["Schnitt"], staff, ...wish(12, "10:00") });
+    for (const staff of [["Fabian"], { name: "Fabian" }, '["Fabian"]', [{ name: "Fabian Spitzer" }]]) {
+      const found = await find(staff);
+      expect(found.offers?.map((offer) => offer.staff)).toEqual(["Fabian Spitzer"]);
+    }
+    for (const staff of [["Ludwig"], { name: "Ludwig" }, ["Fabian", "Emma"]]) {
+      expect(await find(staff)).toMatchObject({ ok: false, code: "UNKNOWN_STAFF", next: "ask_choice" });
+    }
+  });
+});
+
+describe("A call to a branch", () => {
+  it("begins with the services that can be booked there, as list_services names them.", async () => {
+    const there = "+493033081749";
+    const two = await startVoiceSalon({ worker: false }, (document) => ({
+      ...document,
+      branches: document.branches.flatMap((branch) => [
+        branch,
+        { ...branch, slug: "zweig", name: "Zweig", phoneNumbers: [there] },
+      ]),
+      staff: document.staff.map((member) =>
+        member.slug === "emma"
+          ? { ...member, skills: ["cut", "perm"] }
+          : { ...member, skills: ["cut"], branches: ["zweig"] },
+      ),
+      services: document.services.map((service) =>
+        service.slug === "dauerwelle" ? { ...service, skill: "perm" } : service,
+      ),
+    }));
+    for (const [to, named] of [
+      [undefined, true],
+      [there, false],
+    ] as const) {
+      const call = phoneCall(two, to === undefined ? {} : { to });
+      const { call_inbound } = await call.inbound();
+      const { services } = (call_inbound as { dynamic_variables: { services: string } }).dynamic_variables;
+      expect(services).toContain("Schnitt");
+      expect(services.includes("Dauerwelle")).toBe(named);
+      expect((await call.use("list_services")).say.includes("Dauerwelle")).toBe(named);
+    }
+  });
+});

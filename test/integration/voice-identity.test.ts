@@ -57,6 +57,32 @@ describe("Whoever withholds the number", () => {
     );
   });
 
+  it("hears the number that was said read back before the yes, and is not called back at one that costs.", async () => {
+    const call = phoneCall(salon, { from: "anonymous" });
+    const offer_id = offerOf(await ask(call, { days: 8, time: "13:00" }));
+    const asked = await call.use("book_appointment", {
+      offer_id,
+      customer_name: "Dr. Ursula von der Leyen",
+      customer_phone: "null eins fünf eins zwei drei vier fünf sechs sieben acht neun",
+    });
+    expect(asked).toMatchObject({ code: "CONFIRM", next: "confirm" });
+    expect(asked.say).toContain("null eins fünf eins zwo, drei vier, fünf sechs, sieben acht neun");
+    expect(asked.say).toContain("Doktor Ursula von der Leyen");
+    for (const phone of ["0900 1234567", "0137 1234567"]) {
+      expect(await call.use("request_callback", { topic: "Rückruf", phone })).toMatchObject({
+        ok: false,
+        code: "NEEDS_PHONE",
+        next: "ask_phone",
+      });
+    }
+    const seen = phoneCall(salon);
+    const known = await seen.use("book_appointment", {
+      offer_id: offerOf(await ask(seen, { days: 8, time: "13:30" })),
+      customer_name: "Hans Ohne Mail",
+    });
+    expect(known.say).not.toMatch(/Telefon|unter/);
+  });
+
   it("may book with a name and a valid number, which are asked for and kept with the call (11.32, 11.33, 11.73).", async () => {
     for (const [time, from, number] of [
       ["14:00", "anonymous", "+4915123450001"],
@@ -257,6 +283,10 @@ describe("A name", () => {
       "bei Emma",
       "Emma Williams",
       "Dauerwelle",
+      "Salon",
+      "äh",
+      "guten Tag",
+      "der Mann",
       "0151 23456789",
       "{{customer_name}}",
     ]) {
