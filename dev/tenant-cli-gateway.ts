@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { API_PORT, keptPorts, SIMULATOR_PORT } from "./start/ports.js";
 import { Failure } from "./tenant-cli-failure.js";
 
 const SECRETS = new URL("../.data/secrets.json", import.meta.url);
@@ -9,7 +10,9 @@ const savedSchema = z.object({
   calcomApiKey: z.string().optional(),
   calcomWebhookSecret: z.string().optional(),
 });
-const SIMULATOR = "http://127.0.0.1:4100";
+const PORTS = fileURLToPath(new URL("../.data/ports.json", import.meta.url));
+const USUAL_PORT = 3000;
+const USUAL_SIMULATOR_PORT = 4100;
 const REQUESTS_PER_MINUTE = 100;
 const CALCOM = "https://api.cal.com/v2";
 
@@ -38,9 +41,11 @@ export function settings(): Settings {
   const { CALCOM_WEBHOOK_SECRET, CALCOM_REQUESTS_PER_MINUTE, SIMULATOR_URL } = process.env;
   const saved = existsSync(SECRETS) ? savedSchema.parse(JSON.parse(readFileSync(SECRETS, "utf8"))) : null;
   const simulated = !CALCOM_BASE_URL && (saved !== null || Boolean(SIMULATOR_URL));
-  const simulator = simulated ? origin(SIMULATOR_URL || SIMULATOR) : null;
+  const ports = keptPorts(PORTS);
+  const simulatorPort = ports[SIMULATOR_PORT] ?? USUAL_SIMULATOR_PORT;
+  const simulator = simulated ? origin(SIMULATOR_URL || `http://127.0.0.1:${simulatorPort}`) : null;
   return {
-    url: origin(PUBLIC_URL || `http://127.0.0.1:${PORT || 3000}`),
+    url: origin(PUBLIC_URL || `http://127.0.0.1:${PORT || (ports[API_PORT] ?? USUAL_PORT)}`),
     adminToken: ADMIN_TOKEN || (saved?.adminToken ?? null),
     calcom: {
       baseUrl: simulator === null ? CALCOM_BASE_URL || CALCOM : `${simulator}/v2`,

@@ -26,7 +26,7 @@ A new company: new, fill in the file, provision, apply, verify, token. To try it
 
 The gateway is the one at PUBLIC_URL, else on this machine at PORT; the token is ADMIN_TOKEN. Cal.com is that of the
 file, else CALCOM_BASE_URL with CALCOM_API_KEY. Of all of these the installation of "npm start" is the default; its
-simulator is looked for at SIMULATOR_URL (http://127.0.0.1:4100).`;
+simulator is looked for at SIMULATOR_URL, else where the last start put it.`;
 
 const differencesSchema = z.looseObject({
   differences: z.array(z.object({ path: z.string(), before: z.unknown(), after: z.unknown() })),

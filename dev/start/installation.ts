@@ -4,7 +4,7 @@ import { startSimulator } from "../calcom-simulator/simulator.js";
 import { startPostgres } from "../embedded/postgres.js";
 import { startTemporal } from "../embedded/temporal.js";
 import { findTemporalCli } from "../embedded/temporal-cli.js";
-import { Ports } from "./ports.js";
+import { API_PORT, Ports, SIMULATOR_PORT } from "./ports.js";
 import { report, step } from "./report.js";
 import { type DevelopmentSecrets, loadSecrets } from "./secrets.js";
 import { type Running, type Supervised, supervise } from "./supervisor.js";
@@ -45,9 +45,9 @@ export async function startInstallation(
   const names = (name: string) => (environment[name] ?? "").trim() !== "";
   const given = parseEnvironment(environment);
   const secrets = loadSecrets(join(data, "secrets.json"));
-  const ports = new Ports();
+  const ports = new Ports(join(data, "ports.json"));
   const named = (name: string) => (names(name) ? name : null);
-  const port = await ports.take("the API", given.port, named("PORT"));
+  const port = await ports.take(API_PORT, given.port, named("PORT"));
   const metricsPort = await ports.take("metrics", given.metricsPort ?? PORTS.metrics, named("METRICS_PORT"));
   const workerMetricsPort = await ports.take("the worker's metrics", metricsPort + 1, null);
 
@@ -142,7 +142,7 @@ async function embeddedTemporal(
 
 /** Runs in this process: it is small, and its page must stay while the API is being killed. */
 async function embeddedSimulator(data: string, ports: Ports, started: Started): Promise<string> {
-  const port = await ports.take("the Cal.com simulator", PORTS.simulator, null);
+  const port = await ports.takeAgain(SIMULATOR_PORT, PORTS.simulator);
   return step("Cal.com simulator", async () => {
     const simulator = await startSimulator({
       port,

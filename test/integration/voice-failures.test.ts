@@ -125,7 +125,9 @@ describe("Cal.com that is away", () => {
     });
     const taken = await call.use("reschedule_appointment", { offer_id: other, caller_confirmed: true });
     expect(taken).toMatchObject({ ok: false, code: "SLOT_TAKEN" });
-    expect((await callbacksTo(call.from)).map(({ reason }) => reason)).not.toContain("booking_failed");
+    expect((await callbacksTo(call.from)).map((one: { reason: string }) => one.reason)).not.toContain(
+      "booking_failed",
+    );
   });
 
   it("until somebody else has the chair breaks the promise: the caller is called back at once (11.22, 11.61).", async () => {
