@@ -169,7 +169,9 @@ const ANSWERS: { [Answer in keyof Say]: Arbitrary<string> } = {
   closed: fc
     .record({ now, wish: fc.oneof(day, closedPart, slot), nextOpen: fc.option(day), offers: slots(0, 3) })
     .map(say.closed),
-  unknownService: fc.record({ suggestions: names(serviceName) }).map(say.unknownService),
+  unknownService: fc
+    .record({ suggestions: names(serviceName), categories: names(serviceName) })
+    .map(say.unknownService),
   ambiguousService: fc.record({ candidates: names(serviceName) }).map(say.ambiguousService),
   severalServices: fc.record({ services: names(serviceName) }).map(say.severalServices),
   unknownStaff: fc.record({ available: names(staffName) }).map(say.unknownStaff),

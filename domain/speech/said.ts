@@ -95,8 +95,8 @@ export interface Say {
     offers: readonly SpokenSlot[];
   }): string;
 
-  /** `UNKNOWN_SERVICE`; at most three suggestions are spoken. */
-  unknownService(slots: { suggestions: readonly string[] }): string;
+  /** `UNKNOWN_SERVICE`; at most three suggestions are spoken, of the categories where there is none. */
+  unknownService(slots: { suggestions: readonly string[]; categories: readonly string[] }): string;
   /** `AMBIGUOUS_SERVICE`: one word that fits several. */
   ambiguousService(slots: { candidates: readonly string[] }): string;
   /** `AMBIGUOUS_SERVICE`: several wished at once; only one can be booked at a time. */

@@ -24,8 +24,12 @@ type Questions = Pick<
 
 /** Answers that ask for what is missing, unclear or not there. */
 export const questions: Questions = {
-  unknownService({ suggestions }) {
+  unknownService({ suggestions, categories }) {
     const names = spokenNames(suggestions);
+    const kinds = spokenNames(categories);
+    if (names.length === 0 && kinds.length > 1) {
+      return `Diese Leistung bieten wir leider nicht an. Was darf es stattdessen sein, zum Beispiel aus ${choice(kinds)}?`;
+    }
     if (names.length === 0) {
       return "Diese Leistung bieten wir leider nicht an. Welche Leistung darf ich stattdessen für Sie eintragen?";
     }

@@ -404,6 +404,16 @@ describe("what must be said is never left out", () => {
     expect(text).toMatch(/Möchten Sie wieder einen Termin für Herrenhaarschnitt, .*\?$/u);
   });
 
+  it("names kinds of services where nothing is near what was wished", () => {
+    const unknown = (suggestions: string[], categories: string[]) =>
+      say.unknownService({ suggestions, categories });
+    expect(unknown([], ["Färben", "Schnitt", "Pflege"])).toBe(
+      "Diese Leistung bieten wir leider nicht an. Was darf es stattdessen sein, zum Beispiel aus Färben, Schnitt oder Pflege?",
+    );
+    expect(unknown(["Gloss"], ["Färben", "Schnitt"])).not.toMatch(/Färben|Schnitt/u);
+    expect(unknown([], ["Schnitt"])).not.toContain("Schnitt");
+  });
+
   it("names several services wished at once, so that none is dropped silently", () => {
     const text = say.severalServices({ services: ["Dauerwelle", "Gloss", "Faceframe"] });
     for (const name of ["Dauerwelle", "Gloss", "Faceframe"]) expect(text).toContain(name);

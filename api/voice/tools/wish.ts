@@ -59,13 +59,22 @@ export function understandService(context: ToolContext): Understood<Service> {
       return answer(
         refused(
           "UNKNOWN_SERVICE",
-          say.unknownService({ suggestions: match.suggestions.map(spokenServiceName) }),
+          say.unknownService({
+            suggestions: match.suggestions.map(spokenServiceName),
+            categories: largestFirst(services.flatMap((service) => service.category ?? [])),
+          }),
           "ask_service",
         ),
       );
     case "none":
       return answer(refused("NEEDS_SERVICE", say.needsService(), "ask_service"));
   }
+}
+
+/** Each once, what there is most of first. */
+function largestFirst(categories: readonly string[]): string[] {
+  const count = (category: string) => categories.filter((other) => other === category).length;
+  return [...new Set(categories)].toSorted((a, b) => count(b) - count(a));
 }
 
 /** What somebody in the called branch can really be booked for. */
