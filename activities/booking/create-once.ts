@@ -30,7 +30,8 @@ export async function createOnce(context: AttemptContext, operation: OperationRo
   }
 }
 
-async function send(context: AttemptContext, operation: OperationRow): Promise<Step> {
+/** @param again Cal.com said "taken" before, and the look-ups since then have shown nothing of ours */
+async function send(context: AttemptContext, operation: OperationRow, again = false): Promise<Step> {
   const { deps, account, attempt, catalogue, write } = context;
   const { appointment } = attempt;
   const start = operation.wantedStart;
@@ -72,7 +73,8 @@ async function send(context: AttemptContext, operation: OperationRow): Promise<S
       return stepOfCleanError(operation, error);
     }
     await markDoubtful(deps.db, account.companyId, operation.id, error.kind);
-    return await lookForOwn(context, { ...operation, lastSentAt: new Date(), error: error.kind }, error.kind);
+    const doubtful = { ...operation, lastSentAt: new Date(), error: error.kind };
+    return await lookForOwn(context, doubtful, error.kind, again && error.kind === "taken");
   }
   if (isOwn(booking, operation)) return await done(context, operation, booking);
   // Cal.com answers a repeated attendee and start with the older booking (calcom.md 1.6): it is not ours.
@@ -81,13 +83,25 @@ async function send(context: AttemptContext, operation: OperationRow): Promise<S
   return step.step === "retry" ? await refuseTaken(context, operation) : step;
 }
 
-/** Right after a doubtful answer: often the booking can be seen at once. */
-async function lookForOwn(context: AttemptContext, operation: OperationRow, error: string): Promise<Step> {
+/**
+ * Right after a doubtful answer: often the booking can be seen at once.
+ *
+ * @param known the same refusal came before: with this look the answer is known, whatever stands in the way
+ *   there (a slot that is stale, a calendar of which we see nothing, calcom.md 3, row 23). Another request
+ *   would be refused just so. What even the last one may have made is looked for later (`surplus.ts`).
+ */
+async function lookForOwn(
+  context: AttemptContext,
+  operation: OperationRow,
+  error: string,
+  known = false,
+): Promise<Step> {
   try {
     const own = await lookUpCreated(context, operation);
     if (own.found === "own") return await done(context, operation, own.booking);
     if (own.found === "ended") return await refuseEnded(context, operation);
-    if (own.found === "taken" && error !== "ambiguous") return await refuseTaken(context, operation);
+    if (known || (own.found === "taken" && error !== "ambiguous"))
+      return await refuseTaken(context, operation);
   } catch (thrown) {
     calcomError(thrown);
   }
@@ -129,7 +143,8 @@ async function resolveDoubt(context: AttemptContext, operation: OperationRow): P
     return wait(error.kind, error.retryAfterMs);
   }
   await markSent(deps.db, account.companyId, operation);
-  return await send(context, { ...operation, doubtful: false, error: null });
+  const again = operation.error === "taken";
+  return await send(context, { ...operation, doubtful: false, error: null }, again);
 }
 
 async function refuseTaken(context: AttemptContext, operation: OperationRow): Promise<Step> {

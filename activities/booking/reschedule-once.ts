@@ -37,10 +37,12 @@ export async function rescheduleOnce(
   }
 }
 
+/** @param again Cal.com said "taken" before, and the looks since then have shown the old booking where it was */
 async function send(
   context: AttemptContext,
   operation: OperationRow,
   staffEmail: string | null,
+  again = false,
 ): Promise<Step> {
   const { deps, account, attempt, write } = context;
   const companyId = account.companyId;
@@ -76,7 +78,8 @@ async function send(
       return stepOfCleanError(operation, error);
     }
     await markDoubtful(deps.db, companyId, operation.id, error.kind);
-    return await look(context, { ...operation, lastSentAt: new Date(), error: error.kind }, error.kind);
+    const doubtful = { ...operation, lastSentAt: new Date(), error: error.kind };
+    return await look(context, doubtful, error.kind, again && error.kind === "taken");
   }
   // Round robin answers a move to where it stands already with the booking itself (calcom.md 1.9).
   if (booking.start.getTime() === start.getTime() && isActive(booking) && isSuccessor(booking, uid)) {
@@ -92,12 +95,22 @@ function isSuccessor(booking: CalcomBooking, uid: string): boolean {
   return booking.uid === uid || booking.rescheduledFromUid === uid;
 }
 
-/** Right after a doubtful answer: did the old booking become one at our start? */
-async function look(context: AttemptContext, operation: OperationRow, error: string): Promise<Step> {
+/**
+ * Right after a doubtful answer: did the old booking become one at our start?
+ *
+ * @param known the same refusal came before: the answer is known, whatever stands in the way there
+ */
+async function look(
+  context: AttemptContext,
+  operation: OperationRow,
+  error: string,
+  known = false,
+): Promise<Step> {
   try {
     const state = await stateOf(context, operation);
     if (state.now === "ours") return done(context, operation, state.booking, operation.uid ?? "");
-    if (error === "taken" && state.now === "stands" && (await isTakenByOthers(context, operation))) {
+    const refused = error === "taken" && state.now === "stands";
+    if (refused && (known || (await isTakenByOthers(context, operation)))) {
       return await refuse(context, operation, "slot-taken");
     }
   } catch (thrown) {
@@ -155,7 +168,12 @@ async function resolve(
           !start ||
           (await isOffered(context, eventTypeId, start, operation.uid ?? undefined));
         if (!free) return await refuse(context, operation, "slot-taken");
-        return await send(context, { ...operation, fresh: false }, staffEmail);
+        return await send(
+          context,
+          { ...operation, fresh: false },
+          staffEmail,
+          doubt && operation.error === "taken",
+        );
       }
     }
   } catch (thrown) {
