@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import pino from "pino";
-import { type CalcomClient, createCalcomClient } from "../calcom/client.js";
+import type { CalcomClient } from "../calcom/client.js";
+import { createCalcomClient } from "../calcom/create-client.js";
 import { createBudgetStore, recordBreaker } from "../db/calcom/budget-store.js";
 import { connect, type Database } from "../db/client.js";
 import { migrate, unfitRole } from "../db/migrate.js";

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type CalcomClient, createCalcomClient, keyHash } from "./client.js";
+import { keyHash } from "./api.js";
+import type { CalcomClient } from "./client.js";
+import { createCalcomClient } from "./create-client.js";
 import {
   BOOKING,
   failure,

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { BudgetStore, LeaseRequest } from "../domain/calcom/budget.js";
+import { keyHash } from "./api.js";
 import type { BreakerChange } from "./breaker.js";
-import { type CalcomClientDeps, keyHash } from "./client.js";
+import type { CalcomClientDeps } from "./create-client.js";
 import {
   BOOKING,
   failure,

@@ -1,4 +1,5 @@
-import { type CalcomAccount, type CalcomEventType, createCalcomClient } from "../calcom/client.js";
+import type { CalcomAccount, CalcomEventType } from "../calcom/client.js";
+import { createCalcomClient } from "../calcom/create-client.js";
 import { CalcomError } from "../calcom/errors.js";
 import { createMemoryBudget } from "../calcom/memory-budget.js";
 import type { TenantDocument } from "../domain/tenant/document.js";

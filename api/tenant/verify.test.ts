@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type CalcomClient, createCalcomClient } from "../../calcom/client.js";
+import type { CalcomClient } from "../../calcom/client.js";
+import { createCalcomClient } from "../../calcom/create-client.js";
 import { CalcomError } from "../../calcom/errors.js";
 import { createMemoryBudget } from "../../calcom/memory-budget.js";
 import { connect, type Database } from "../../db/client.js";
