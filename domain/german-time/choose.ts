@@ -89,8 +89,7 @@ function refuse(entries: readonly Entry[], clause: number): Entry[] {
 
 /** Whether the earlier day still says something beside the correcting one: "nächste Woche Dienstag, nein, Mittwoch". */
 function stands(earlier: DayPart, correcting: DayPart): boolean {
-  const frame = /^(week|calendar_week|month|month_offset|year|year_offset)$/;
-  if (correcting.kind === "weekday") return frame.test(earlier.kind);
+  if (correcting.kind === "weekday") return FRAMES.test(earlier.kind);
   if (correcting.kind === "day_of_month" && correcting.month === null) {
     return earlier.kind === "month" || earlier.kind === "month_offset";
   }
@@ -128,7 +127,7 @@ function choiceOf(entries: readonly Entry[]): Choice {
   return choice;
 }
 
-const FRAMES = /^(week|calendar_week|month|month_offset|year|year_offset)$/;
+const FRAMES = /^(week|week_beside|calendar_week|month|month_offset|year|year_offset|new_year)$/;
 
 /** "Dienstag oder Mittwoch um drei", "am 3. oder 4. Dezember": what only one of them says holds for both. */
 function share(choices: readonly Choice[]): Choice[] {

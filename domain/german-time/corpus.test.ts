@@ -5,11 +5,12 @@ import { WITH_ARGUMENTS } from "./corpus-arguments.js";
 import { DATES } from "./corpus-dates.js";
 import { DAYS } from "./corpus-days.js";
 import { describeReading } from "./corpus-notation.js";
+import { RELATIONS } from "./corpus-relations.js";
 import { SENTENCES } from "./corpus-sentences.js";
 import { TIMES } from "./corpus-times.js";
 import { readWhen } from "./read-when.js";
 
-const SPOKEN = [...DAYS, ...DATES, ...TIMES, ...SENTENCES];
+const SPOKEN = [...DAYS, ...DATES, ...RELATIONS, ...TIMES, ...SENTENCES];
 const zone = "Europe/Berlin";
 const NOW = "2026-11-25T15:00";
 const FRISEUR_1 = [

@@ -38,6 +38,7 @@ export function dayAt(tokens: readonly Token[], from: number): Found<DayPart> | 
   const at = skipWords(tokens, from, ARTICLES);
   const article = wordAt(tokens, at - 1);
   return (
+    besideAt(tokens, at) ??
     relativeDayAt(tokens, at) ??
     shiftAt(tokens, at) ??
     periodAt(tokens, at) ??
@@ -66,7 +67,34 @@ function relativeDayAt(tokens: readonly Token[], at: number): Found<DayPart> | n
   return null;
 }
 
-/** "in drei Wochen", "in acht Tagen", "über eine Woche"; `at` stands behind "in", which counts as an article. */
+const SIDES: Record<string, -1 | 1> = { vor: -1, vorm: -1, nach: 1 };
+
+/** "am Tag vor Heiligabend", "drei Tage nach Neujahr", "eine Woche vor dem 15. Dezember", "die Woche nach Ostern". */
+function besideAt(tokens: readonly Token[], at: number): Found<DayPart> | null {
+  const count = numberAt(tokens, at, true);
+  const unitAt = count === null ? at : at + 1;
+  const unit = wordAt(tokens, unitAt);
+  const side = SIDES[wordAt(tokens, unitAt + 1)];
+  if (side === undefined || !/^(tage?n?|wochen?)$/.test(unit)) return null;
+  const base = dayAt(tokens, unitAt + 2);
+  if (base === null || !/^(holiday|day_of_month|weekday|offset)$/.test(base.value.kind)) return null;
+  const weeks = unit.startsWith("woche");
+  if (count === null && weeks) return found({ kind: "week_beside", base: base.value, side }, base.next);
+  const days = side * (weeks ? 7 * (count ?? 1) : wholeDays(count ?? 1));
+  return found(
+    base.value.kind === "holiday" && base.value.shift === 0
+      ? { ...base.value, shift: days }
+      : { kind: "beside", base: base.value, days },
+    base.next,
+  );
+}
+
+/** "Acht Tage" are a week, as they always were; fourteen are two. */
+const wholeDays = (count: number) => (count === 8 ? 7 : count);
+
+const LATER = /^(spaeter|danach|darauf|drauf|davor|vorher|frueher|zuvor|vor|vorm|nach)$/;
+
+/** "in drei Wochen", "in acht Tagen", "über eine Woche", "Dienstag drei Wochen"; `at` stands behind "in", which counts as an article. */
 function shiftAt(tokens: readonly Token[], at: number): Found<DayPart> | null {
   const before = wordAt(tokens, at - 1);
   const over = wordAt(tokens, at) === "ueber";
@@ -76,8 +104,16 @@ function shiftAt(tokens: readonly Token[], at: number): Found<DayPart> | null {
       ? found({ kind: "past" }, at + 2)
       : null;
   }
-  if (before !== "in" && !over) return null;
   const many = over ? at + 1 : at;
+  const counted = WEEKDAYS.has(before) && !LATER.test(wordAt(tokens, many + 2));
+  if (before !== "in" && !over && !counted) return null;
+  // One and a half weeks are ten days or eleven, some days are any number.
+  if (/^(anderthalb|eineinhalb|zweieinhalb|einigen|paar|wenigen|mehreren)$/.test(wordAt(tokens, many)))
+    return vagueShift(tokens, many + 1);
+  if (wordAt(tokens, many) === "ein" || wordAt(tokens, many) === "einem") {
+    const some = /^(paar|und)$/.test(wordAt(tokens, many + 1));
+    if (some) return vagueShift(tokens, many + 2);
+  }
   if (wordAt(tokens, many) === "einem" && /^halben$/.test(wordAt(tokens, many + 1))) {
     return wordAt(tokens, many + 2) === "jahr"
       ? found({ kind: "shift", days: 0, months: 6, weeks: false }, many + 3)
@@ -87,17 +123,23 @@ function shiftAt(tokens: readonly Token[], at: number): Found<DayPart> | null {
   const unitAt = numberAt(tokens, many, true) === null ? many : many + 1;
   if (count === null) return null;
   const unit = wordAt(tokens, unitAt);
-  // "Acht Tage" are a week, as they always were; fourteen are two.
   if (/^tage?n?$/.test(unit)) {
-    return found({ kind: "shift", days: count === 8 ? 7 : count, months: 0, weeks: false }, unitAt + 1);
+    return found({ kind: "shift", days: wholeDays(count), months: 0, weeks: false }, unitAt + 1);
   }
   if (/^wochen?$/.test(unit))
     return found({ kind: "shift", days: count * 7, months: 0, weeks: true }, unitAt + 1);
+  if (counted) return null;
   if (/^monate?n?$/.test(unit))
     return found({ kind: "shift", days: 0, months: count, weeks: false }, unitAt + 1);
   if (/^jahre?n?$/.test(unit))
     return found({ kind: "shift", days: 0, months: count * 12, weeks: false }, unitAt + 1);
   return null;
+}
+
+function vagueShift(tokens: readonly Token[], at: number): Found<DayPart> | null {
+  return /^(tagen?|wochen|monaten?|jahren?)$/.test(wordAt(tokens, at))
+    ? found({ kind: "vague" }, at + 1)
+    : null;
 }
 
 /** Weeks, weekends, months and years by "diese", "nächste", …; "Anfang", "Mitte", "Ende" of them. */
@@ -112,9 +154,12 @@ function periodAt(tokens: readonly Token[], at: number): Found<DayPart> | null {
     return found({ kind: "vague" }, at + 1);
   }
   // Of a week that was named before it: "nächste Woche nicht, aber die Woche drauf".
-  if (word === "woche" && /^(drauf|darauf|danach)$/.test(wordAt(tokens, at + 1))) {
+  const counted = numberAt(tokens, at - 1, true) !== null;
+  if (word === "woche" && !counted && /^(drauf|darauf|danach)$/.test(wordAt(tokens, at + 1))) {
     return found({ kind: "week", weeks: 2 }, at + 2);
   }
+  if (/^neue[nms]?$/.test(word) && /^jahre?s?$/.test(wordAt(tokens, at + 1)))
+    return found({ kind: "new_year" }, at + 2);
   const twoWords = word === "ueber" && NEXT.test(wordAt(tokens, at + 1));
   const steps =
     twoWords || NEXT_BUT_ONE.test(word)
@@ -140,12 +185,6 @@ function periodAt(tokens: readonly Token[], at: number): Found<DayPart> | null {
 }
 
 function holidayAt(tokens: readonly Token[], at: number): Found<DayPart> | null {
-  // "Tag vor Heiligabend", "einen Tag nach Ostern".
-  const side = { vor: -1, nach: 1 }[wordAt(tokens, at + 1)];
-  if (wordAt(tokens, at) === "tag" && side !== undefined) {
-    const base = holidayAt(tokens, skipWords(tokens, at + 2, ARTICLES));
-    return base?.value.kind === "holiday" ? found({ ...base.value, shift: side }, base.next) : null;
-  }
   const nth = tokens[at];
   if (nth?.kind === "ordinal" && nth.value <= 4) {
     const ranked = ["erster", "zweiter", "dritter", "vierter"][nth.value - 1] ?? "";
@@ -180,6 +219,10 @@ function weekdayAt(tokens: readonly Token[], at: number): Found<DayPart> | null 
   const token = tokens[at];
   if (token?.kind === "ordinal" || LAST.test(word)) {
     const weekday = WEEKDAYS.get(wordAt(tokens, at + 1));
+    // "am letzten Freitag vor Weihnachten", "am ersten Montag nach Neujahr": the one beside it.
+    const beside = SIDES[wordAt(tokens, at + 2)];
+    const nearest = token?.kind === "ordinal" ? token.value === 1 && beside === 1 : beside === -1;
+    if (weekday !== undefined && nearest) return found({ kind: "weekday", weekday, which: "plain" }, at + 2);
     const inMonth =
       /^(im|in|des|vom|von)$/.test(wordAt(tokens, at + 2)) || MONTHS.has(wordAt(tokens, at + 2));
     if (weekday !== undefined && inMonth) {

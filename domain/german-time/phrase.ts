@@ -16,6 +16,12 @@ export type DayPart =
   | { kind: "year"; year: number }
   | { kind: "year_offset"; years: number }
   | { kind: "holiday"; name: string; shift: number }
+  /** "zwei Tage vor dem 15. Dezember", "eine Woche nach Montag". */
+  | { kind: "beside"; base: DayPart; days: number }
+  /** "in der Woche vor Weihnachten". */
+  | { kind: "week_beside"; base: DayPart; side: -1 | 1 }
+  /** "im neuen Jahr". */
+  | { kind: "new_year" }
   /** "Anfang", "Mitte", "unter der Woche": narrows, but names no day. */
   | { kind: "vague" }
   | { kind: "past" };

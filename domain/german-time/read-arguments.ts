@@ -38,7 +38,7 @@ function readDate(text: string | null, context: WhenContext): Pick<Arguments, "d
     const value = localDate(Number(iso[1]), Number(iso[2]), Number(iso[3]));
     return value ? { date: { value, yearPast: yearOf(value) < yearOf(today) }, days: [] } : NO_DATE;
   }
-  const named = choose(scan(text)).flatMap((choice) => choice.days);
+  const named = choose(scan(text).phrases).flatMap((choice) => choice.days);
   const isPastYear = (day: DayPart) => day.kind === "year" && day.year < yearOf(today);
   const days = named.filter(({ day }) => !isPastYear(day));
   if (days.length === 0) return NO_DATE;
@@ -65,7 +65,7 @@ function readTime(text: string | null): TimeArgument | Invalid {
     return exactly((hour % 12) + (half[3]?.toLowerCase() === "p" ? 12 : 0), Number(half[2] ?? 0));
   }
   const dotted = /^(\d{1,2})\.(\d{2})$/.exec(text);
-  const times = choose(scan(dotted ? `${text} Uhr` : text)).flatMap((choice) => choice.times);
+  const times = choose(scan(dotted ? `${text} Uhr` : text).phrases).flatMap((choice) => choice.times);
   if (times.length === 0 || times.some((time) => time.kind === "invalid")) return NO_TIME;
   return { ...minuteNamed(times), times };
 }

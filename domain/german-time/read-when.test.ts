@@ -3,12 +3,13 @@ import { DateTime } from "luxon";
 import { describe, expect, it } from "vitest";
 import { DATES } from "./corpus-dates.js";
 import { DAYS } from "./corpus-days.js";
+import { RELATIONS } from "./corpus-relations.js";
 import { SENTENCES } from "./corpus-sentences.js";
 import { TIMES } from "./corpus-times.js";
 import { readWhen } from "./read-when.js";
 import { admits, PARTS_OF_DAY, type WhenContext, type Wish } from "./reading.js";
 
-const SPOKEN = [...DAYS, ...DATES, ...TIMES, ...SENTENCES];
+const SPOKEN = [...DAYS, ...DATES, ...RELATIONS, ...TIMES, ...SENTENCES];
 const zone = "Europe/Berlin";
 const now = DateTime.fromISO("2026-11-25T15:00", { zone }).toJSDate();
 const openAt = (_date: string, minute: number) => minute >= 540 && minute < 1140;

@@ -23,9 +23,9 @@ export function readWhen(input: WhenInput, context: WhenContext): WhenReading {
   const args = readArguments(input, context);
   if ("kind" in args) return args;
   const now = localNow(context.now, context.zone);
-  const scene: Scene = { context, today: now.today, minute: now.minute, args };
-  const text = present(input.whenText);
-  const choices = choose(text === null ? [] : scan(text));
+  const { phrases, unread } = scan(present(input.whenText) ?? "");
+  const scene: Scene = { context, today: now.today, minute: now.minute, args, unread };
+  const choices = choose(phrases);
   const [first = { days: [], times: [], soonest: null }, second] = choices;
   const reading = readChoice(first, scene);
   if (!second || reading.kind === "invalid" || reading.kind === "ambiguous") return reading;
@@ -73,7 +73,13 @@ function readChoice(said: Choice, given: Scene): WhenReading {
     today,
     aheadToday: () => times.some((time) => isAhead(time, today, scene)),
   });
-  return withDay(choice, day, times, scene);
+  return withDay(choice, isCertain(choice, day, scene) ? day : { kind: "none" }, times, scene);
+}
+
+/** "Dienstag nach meinem Urlaub", "Freitag, eine Woche später": not the next one, and which one only the caller knows. */
+function isCertain({ days }: Choice, day: DayResult, { unread }: Scene): boolean {
+  const certain = unread !== "relation" || day.kind !== "days" || day.absolute;
+  return certain || days.some(({ day: part }) => part.kind !== "weekday");
 }
 
 /** "Dienstag morgen um fünfzehn Uhr": no morning, so the comma was lost. */
@@ -128,14 +134,17 @@ function withDay(choice: Choice, day: DayResult, times: TimeReading[], scene: Sc
     case "none":
       break;
   }
-  if (choice.soonest && !(choice.soonest.any && args.date)) return soonest(today, null, times, scene);
+  const { unread } = scene;
+  if (choice.soonest && unread !== "relation" && !(choice.soonest.any && args.date))
+    return soonest(today, null, times, scene);
   if (args.date) {
     const date = rebased(args.date, today);
     if (date === null) return { kind: "invalid", field: "date", what: "day" };
     if (date < today) return { kind: "in_past", date };
     return settle([date], "date", times, false, scene);
   }
-  if (times.every((time) => time.on(today) === null)) return { kind: "needs_date" };
+  // What speaks of a day and was not read is not today: "am Tag danach um elf".
+  if (unread !== null || times.every((time) => time.on(today) === null)) return { kind: "needs_date" };
   return finish(
     times.map((time) => {
       const date = isAhead(time, today, scene) ? today : plusDays(today, 1);

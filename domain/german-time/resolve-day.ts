@@ -1,3 +1,4 @@
+import { besideDay, inNewYear, newYear, weekBeside } from "./beside-day.js";
 import { checked, dayOfMonth, holidayDay, nthWeekday, ofCalendarWeek } from "./calendar-day.js";
 import type { DayPhrase } from "./choose.js";
 import { type DayResult, one, PAST, Spec, two, VAGUE } from "./day-result.js";
@@ -27,7 +28,7 @@ export function resolveDays(phrases: readonly DayPhrase[], context: DayContext):
   if (specs.length === 0) return { kind: "none" };
   const [first, second] = specs;
   if (first && second?.bound === "until" && first.bound !== "until") return range(first, second, context);
-  const results = specs.map((spec) => resolveSpec(spec, context));
+  const results = beside(specs, context) ?? specs.map((spec) => resolveSpec(spec, context));
   const broken = results.find((result) => result.kind === "invalid");
   if (broken) return broken;
   const ranges = results.filter((result) => result.kind === "range");
@@ -41,6 +42,38 @@ export function resolveDays(phrases: readonly DayPhrase[], context: DayContext):
   return results.find((result) => result.kind === "vague") ?? results[0] ?? { kind: "none" };
 }
 
+/**
+ * "Dienstag nach Weihnachten", "am Montag ab dem zehnten", "Freitag vor Neujahr": the limit says which of that weekday
+ * is meant. A weekend, a week or another weekday that is only counted beside a limit is no day.
+ */
+function beside(specs: readonly Spec[], context: DayContext): DayResult[] | null {
+  const limitOf = (at: number) => {
+    const [before, after] = [specs[at - 1], specs[at + 1]];
+    if (/^(after|before|from)$/.test(after?.bound ?? "")) return after;
+    // "vor Weihnachten, am Freitag" may be any of them, "ab Montag, am Freitag" is the first.
+    return /^(after|from)$/.test(before?.bound ?? "") ? before : undefined;
+  };
+  const counted = ({ bound, parts }: Spec) =>
+    bound === null && parts.every(({ kind }) => /^(weekday|weekend|vague)$/.test(kind));
+  const at = specs.findIndex((spec, index) => counted(spec) && limitOf(index));
+  const [named, limit] = [specs[at], limitOf(at)];
+  if (!named || !limit) return null;
+  const range = resolveSpec(limit, context);
+  const weekday = named.get("weekday");
+  if (range.kind !== "range") return null;
+  const day: DayResult = weekday ? weekdayIn(range, limit, weekday.weekday, context.today) : VAGUE;
+  const others = specs.filter((spec) => spec !== named && spec !== limit);
+  return [day, ...others.map((spec) => resolveSpec(spec, context))];
+}
+
+function weekdayIn(range: Range, { bound }: Spec, weekday: number, today: LocalDate): DayResult {
+  if (bound === "before" && range.until !== null) {
+    const date = plusDays(range.until, -((weekdayOf(range.until) - weekday + 7) % 7));
+    return date < today ? PAST(date) : one(date);
+  }
+  return one(plusDays(range.from, (weekday - weekdayOf(range.from) + 7) % 7));
+}
+
 type Days = Extract<DayResult, { kind: "days" }>;
 type Range = Extract<DayResult, { kind: "range" }>;
 
@@ -50,7 +83,8 @@ function several(days: readonly Days[], ranges: readonly Range[]): DayResult {
   const ambiguous = days.find(({ dates }) => dates.length === 2);
   const dates = [...new Set(days.flatMap((result) => result.dates))].filter(within);
   const [first, second] = dates;
-  if (first === undefined) return days[0] ?? VAGUE;
+  // Two that exclude each other are none: "am dritten Dezember, nach Weihnachten".
+  if (first === undefined) return VAGUE;
   const absolute = days.some((result) => result.absolute);
   return second === undefined
     ? one(first, absolute)
@@ -107,7 +141,26 @@ function range(first: Spec, second: Spec, context: DayContext): DayResult {
   return { kind: "range", from: begin.from, until: last };
 }
 
+/** "nach Weihnachten am Dienstag", "ab dem zehnten Dezember montags": a weekday that is not the limit's own. */
 function resolveSpec(spec: Spec, context: DayContext): DayResult {
+  const weekday = spec.get("weekday");
+  const [limit] = spec.parts;
+  if (!weekday || !limit || !/^(from|after|before|until)$/.test(spec.bound ?? ""))
+    return resolvePlain(spec, context);
+  if (!/^(holiday|day_of_month|beside|new_year)$/.test(limit.kind)) return resolvePlain(spec, context);
+  const alone = new Spec(spec.bound);
+  alone.parts.push(...spec.parts.filter((part) => part !== weekday));
+  const named = nameDay(alone, context);
+  const own = named.kind === "days" && weekdayOf(named.dates[0]) === weekday.weekday;
+  const range = resolvePlain(alone, context);
+  if (own || range.kind !== "range") return range;
+  // Any of them before it may be meant: "vor Weihnachten am Dienstag".
+  return /^(before|until)$/.test(spec.bound ?? "")
+    ? VAGUE
+    : weekdayIn(range, alone, weekday.weekday, context.today);
+}
+
+function resolvePlain(spec: Spec, context: DayContext): DayResult {
   const { today } = context;
   const named = spec.has("past") ? PAST(null) : nameDay(spec, context);
   if (spec.bound === null || spec.bound === "origin") return named;
@@ -144,9 +197,11 @@ function resolveSpec(spec: Spec, context: DayContext): DayResult {
   }
 }
 
+/** The day that the pieces name, whatever limits it. */
 function nameDay(spec: Spec, context: DayContext): DayResult {
   const { today } = context;
-  const year = spec.get("year")?.year ?? yearsFrom(today, spec.get("year_offset")?.years);
+  const turned = spec.has("new_year") ? newYear(today) : null;
+  const year = spec.get("year")?.year ?? turned ?? yearsFrom(today, spec.get("year_offset")?.years);
   if (year !== null && year < yearOf(today)) return PAST(null);
   const weekday = spec.get("weekday");
   const holiday = spec.get("holiday");
@@ -154,6 +209,16 @@ function nameDay(spec: Spec, context: DayContext): DayResult {
   if (holiday) return checked(holidayDay(holiday, year, today), weekday?.weekday ?? null, today);
   if (nth) return nthWeekday(nth, spec, year, today);
   if (spec.has("day_of_month")) return dayOfMonth(spec, year, today);
+  const only = (part: DayPart) => {
+    const alone = new Spec(null);
+    alone.parts.push(part);
+    return nameDay(alone, context);
+  };
+  const near = spec.get("beside");
+  if (near) return checked(besideDay(only(near.base), near.days, today), weekday?.weekday ?? null, today);
+  const weekOf = spec.get("week_beside");
+  if (weekOf) return weekBeside(weekOf, only(weekOf.base), weekday?.weekday ?? null, today);
+  if (spec.has("new_year")) return inNewYear(weekday?.weekday ?? null, today);
   const offset = spec.get("offset");
   const shift = spec.get("shift");
   if (offset) {

@@ -2,6 +2,7 @@ import { boundAt, dayAt, yearAt } from "./day-phrases.js";
 import { type Found, type Mark, numberAt, type Phrase, type TimePart, wordAt } from "./phrase.js";
 import { inMinutesAt, partAt, timeAt } from "./time-phrases.js";
 import { type Token, tokenise } from "./tokens.js";
+import { type Unread, unreadAt } from "./unread.js";
 import { UNITS } from "./vocabulary.js";
 
 type Step = { phrases: Phrase[]; next: number };
@@ -27,8 +28,8 @@ const FIRST_FREE =
   /^((naechst|fruehest|schnellst|ehest)moeglich(st)?(e[nrs]?)?|baldmoeglichst(e[nrs]?)?|bald|baldigst|demnaechst|zeitnah|dringend|sofort|jetzt|gleich|schnell|schnellstens|asap|fruehesten)$/;
 const ANY_TIME = /^(irgendwann|jederzeit)$/;
 
-/** Everything in the words that says something about a time, in their order. */
-export function scan(text: string): Phrase[] {
+/** Everything in the words that says something about a time, in their order, and whether some of it was not read. */
+export function scan(text: string): { phrases: Phrase[]; unread: Unread } {
   const tokens = tokenise(text);
   const phrases: Phrase[] = [];
   let at = 0;
@@ -36,6 +37,7 @@ export function scan(text: string): Phrase[] {
   let behind = -1;
   let clauseStart = 0;
   let between = false;
+  let unread: Unread = null;
   while (at < tokens.length) {
     const ignored = ignoredAt(tokens, at);
     if (ignored > at) {
@@ -49,6 +51,7 @@ export function scan(text: string): Phrase[] {
       dayStep(tokens, at) ??
       markAt(tokens, at, clauseStart);
     if (!step) {
+      unread = unread === "relation" ? unread : (unreadAt(tokens, at) ?? unread);
       at += 1;
       continue;
     }
@@ -59,9 +62,8 @@ export function scan(text: string): Phrase[] {
     if (step.phrases.some((phrase) => phrase.kind === "mark" && /break|or|correction/.test(phrase.mark)))
       clauseStart = at;
   }
-  return phrases.some((phrase) => phrase.kind === "day" || phrase.kind === "time")
-    ? phrases
-    : [...phrases, ...loneHour(tokens)];
+  const said = phrases.some((phrase) => phrase.kind === "day" || phrase.kind === "time");
+  return { phrases: said ? phrases : [...phrases, ...loneHour(tokens)], unread };
 }
 
 /** Greetings, names and habits that only look like times; returns where they end. */

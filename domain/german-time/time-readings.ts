@@ -11,6 +11,7 @@ import {
   type TimeWish,
   timeWishes,
 } from "./resolve-time.js";
+import type { Unread } from "./unread.js";
 import { PART_WINDOWS } from "./vocabulary.js";
 
 /** The tool's arguments, checked for themselves. */
@@ -33,6 +34,7 @@ export interface Scene {
   today: LocalDate;
   minute: number;
   args: Arguments;
+  unread: Unread;
 }
 
 /** A time as it may be on a day; `null` stands for no time at all. */

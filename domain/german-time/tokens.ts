@@ -1,3 +1,4 @@
+import { misheardWeekday } from "./misheard-weekday.js";
 import { cardinal, ordinal } from "./number-words.js";
 
 export type Token =
@@ -128,7 +129,20 @@ function wordTokens(folded: string): Token[] {
   if (value !== null) return [{ kind: "number", value, word: text, digits: false }];
   const rank = ordinal(text);
   if (rank !== null) return [{ kind: "ordinal", value: rank, word: text }];
-  return [{ kind: "word", text }];
+  return misheard(text) ?? [{ kind: "word", text }];
+}
+
+/** "Dinstag", "Freitachabend". */
+function misheard(text: string): Token[] | null {
+  const compound = /^(.{5,}?)(frueh|morgen|vormittag|nachmittag|mittag|abend)s?$/.exec(text);
+  const weekday = misheardWeekday(text);
+  if (weekday !== null) return [{ kind: "word", text: weekday }];
+  const head = compound?.[1] === undefined ? null : misheardWeekday(compound[1]);
+  if (head === null || compound?.[2] === undefined) return null;
+  return [
+    { kind: "word", text: head },
+    { kind: "word", text: compound[2] },
+  ];
 }
 
 const ABBREVIATIONS: Record<string, string> = {

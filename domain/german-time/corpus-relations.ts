@@ -1,0 +1,110 @@
+import type { CorpusGroup } from "./corpus.js";
+
+export const RELATIONS: readonly CorpusGroup[] = [
+  {
+    title: "weekdays beside feasts and dates",
+    cases: [
+      ["Dienstag nach Weihnachten um zehn", "2026-12-29 10:00"],
+      ["nach Weihnachten am Dienstag um zehn", "2026-12-29 10:00"],
+      ["Freitag vor Weihnachten um elf", "2026-12-18 11:00"],
+      ["am letzten Freitag vor Weihnachten um elf", "2026-12-18 11:00"],
+      ["Montag nach Neujahr um elf", "2027-01-04 11:00"],
+      ["am ersten Montag nach Neujahr um elf", "2027-01-04 11:00"],
+      ["am Montag nach Ostern um zehn", "2027-04-05 10:00"],
+      ["am Dienstag nach Ostern um zehn", "2027-03-30 10:00"],
+      ["Freitag nach Himmelfahrt um zehn", "2027-05-07 10:00"],
+      ["Samstag vor dem zweiten Advent um zehn", "2026-12-05 10:00"],
+      ["Donnerstag vor dem 15. Dezember um zehn", "2026-12-10 10:00"],
+      ["am Dienstag ab dem 10. Dezember um zehn", "2026-12-15 10:00"],
+      ["ab dem 10. Dezember am Dienstag um zehn", "2026-12-15 10:00"],
+      ["ab Montag, am Freitag um zehn", "2026-12-04 10:00"],
+      ["frühestens nach Neujahr am Dienstag um zehn", "2027-01-05 10:00"],
+      ["vor Weihnachten am Dienstag um zehn", "needs_date"],
+      ["bis Weihnachten am Freitag um zehn", "needs_date"],
+      ["am zweiten Montag nach Neujahr um elf", "needs_date"],
+      ["am Wochenende nach Weihnachten um zehn", "needs_date"],
+      ["am dritten Dezember, aber nach Weihnachten", "needs_date"],
+    ],
+  },
+  {
+    title: "days and weeks before and after a day",
+    cases: [
+      ["zwei Tage vor Heiligabend um zehn", "2026-12-22 10:00"],
+      ["drei Tage nach Neujahr um elf", "2027-01-04 11:00"],
+      ["am Tag vor Heiligabend um zehn", "2026-12-23 10:00"],
+      ["einen Tag vor dem 15. Dezember um zehn", "2026-12-14 10:00"],
+      ["zwei Tage nach Montag um zehn", "2026-12-02 10:00"],
+      ["eine Woche vor Weihnachten um elf", "2026-12-17 11:00"],
+      ["acht Tage vor Weihnachten um zehn", "2026-12-17 10:00"],
+      ["zwei Wochen nach Ostern um elf", "2027-04-12 11:00"],
+      ["drei Tage vor dem 27. November um zehn", "in_past"],
+      ["Woche vor Weihnachten", "needs_date"],
+      ["in der Woche nach Ostern", "needs_date"],
+      ["in der Woche nach Ostern am Donnerstag um zehn", "2027-04-01 10:00"],
+      ["in der Woche nach Weihnachten am Dienstag um zehn", "2026-12-29 10:00"],
+      ["in der Woche vor Weihnachten am Freitag um zehn", "2026-12-18 10:00"],
+      [
+        "in der Woche vor Weihnachten am Dienstag um zehn",
+        "2026-12-15 10:00 | 2026-12-22 10:00 (alternatives)",
+      ],
+    ],
+  },
+  {
+    title: "the new year",
+    cases: [
+      ["im neuen Jahr am Montag um elf", "2027-01-04 11:00"],
+      ["im neuen Jahr am 15. Januar um zehn", "2027-01-15 10:00"],
+      ["im neuen Jahr um elf", "needs_date"],
+    ],
+  },
+  {
+    title: "the new year when it has begun",
+    now: "2027-01-12T10:00",
+    cases: [
+      ["im neuen Jahr am Montag um elf", "2027-01-18 11:00"],
+      ["im neuen Jahr am 20. Januar um zehn", "2027-01-20 10:00"],
+    ],
+  },
+  {
+    title: "weeks that are counted",
+    cases: [
+      ["Dienstag drei Wochen um elf", "2026-12-22 11:00"],
+      ["Freitag acht Tage um zehn", "2026-12-04 10:00"],
+      ["in anderthalb Wochen um zehn", "needs_date"],
+      ["in ein paar Tagen um zehn", "needs_date"],
+      ["in einigen Wochen um zehn", "needs_date"],
+    ],
+  },
+  {
+    title: "a weekday beside what only the caller knows",
+    cases: [
+      ["Dienstag nach den Ferien um zehn", "needs_date"],
+      ["Montag nach meinem Urlaub um elf", "needs_date"],
+      ["Dienstag zwei Wochen später um elf", "needs_date"],
+      ["in der Osterwoche am Dienstag um zehn", "needs_date"],
+      ["so bald wie möglich nach meinem Urlaub", "needs_date"],
+      ["nach dem Urlaub, also am 15. Januar um zehn", "2027-01-15 10:00"],
+      ["Freitag nach dem Sport um fünf", "2026-11-27 17:00"],
+    ],
+  },
+  {
+    title: "words that speak of no day beside a time",
+    cases: [
+      ["Tag, ich hätte gern um zehn einen Termin", "2026-11-26 10:00 assumed"],
+      ["schönen Tag noch, um vier passt", "2026-11-25 16:00 assumed"],
+      ["den ganzen Tag, am besten um zehn", "2026-11-26 10:00 assumed"],
+      ["mein Sohn ist zwölf Jahre alt, um zehn", "2026-11-26 10:00 assumed"],
+      ["um elf, nicht später", "2026-11-26 11:00 assumed"],
+      ["etwas später, um fünf", "2026-11-25 17:00 assumed"],
+    ],
+  },
+  {
+    title: "what only the caller knows, and the model has understood",
+    args: { date: "2026-12-08" },
+    cases: [
+      ["am nächsten Tag um elf", "2026-12-08 11:00"],
+      ["eine Woche später um elf", "2026-12-08 11:00"],
+      ["Dienstag nach meinem Urlaub um elf", "2026-12-08 11:00"],
+    ],
+  },
+];
