@@ -53,6 +53,18 @@ describe("what comes back", () => {
     });
   });
 
+  it("ends by its length when its own end is not after its start, and is none without a length", async () => {
+    const { start } = BOOKING;
+    cal.handler = reply({ ...BOOKING, end: start, duration: 45 });
+    expect(await cal.client.getBooking(cal.account, "uidSeven", LIVE)).toMatchObject({
+      end: new Date("2031-03-04T09:45:00Z"),
+    });
+    cal.handler = reply({ ...BOOKING, end: start, duration: null });
+    expect(await failure(cal.client.getBooking(cal.account, "uidSeven", LIVE))).toMatchObject({
+      kind: "unavailable",
+    });
+  });
+
   it("is refused as unsupported when it is a series, which may have been made", async () => {
     cal.handler = reply([BOOKING, BOOKING], 201);
     expect(await failure(cal.client.createBooking(cal.account, INPUT, LIVE))).toMatchObject({

@@ -45,24 +45,40 @@ const attendee = z.object({
   absent: flag,
 });
 
-const schema = z.object({
-  id: z.number(),
-  uid: z.string().min(1),
-  status,
-  start: instant,
-  end: instant,
-  eventTypeId: z.number().nullish().catch(null),
-  eventType: z.object({ id: z.number().nullish() }).nullish().catch(null),
-  hosts: z.array(host).catch([]),
-  attendees: z.array(attendee).catch([]),
-  metadata,
-  createdAt: optionalInstant,
-  updatedAt: optionalInstant,
-  rescheduledFromUid: optionalText,
-  rescheduledToUid: optionalText,
-  cancellationReason: optionalText,
-  absentHost: flag,
-});
+const MINUTE_MS = 60_000;
+
+const schema = z
+  .object({
+    id: z.number(),
+    uid: z.string().min(1),
+    status,
+    start: instant,
+    end: optionalInstant,
+    duration: z.number().positive().nullish().catch(null),
+    eventTypeId: z.number().nullish().catch(null),
+    eventType: z.object({ id: z.number().nullish() }).nullish().catch(null),
+    hosts: z.array(host).catch([]),
+    attendees: z.array(attendee).catch([]),
+    metadata,
+    createdAt: optionalInstant,
+    updatedAt: optionalInstant,
+    rescheduledFromUid: optionalText,
+    rescheduledToUid: optionalText,
+    cancellationReason: optionalText,
+    absentHost: flag,
+  })
+  .transform(({ duration, ...booking }, context) => {
+    const end = endOf(booking.start, booking.end, duration);
+    if (end) return { ...booking, end };
+    context.addIssue({ code: "custom", message: "not after its start", path: ["end"] });
+    return z.NEVER;
+  });
+
+/** An end that is missing or not after the start is none: then the length tells. */
+function endOf(start: Date, end: Date | null, minutes: number | null | undefined): Date | null {
+  if (end !== null && end > start) return end;
+  return minutes == null ? null : parseInstant(new Date(start.getTime() + minutes * MINUTE_MS));
+}
 
 /** A booking with the attendees' addresses as Cal.com lists them, made-up ones included. */
 export interface ListedBooking {

@@ -1,3 +1,4 @@
+import { Context } from "@temporalio/activity";
 import type { CalcomBooking } from "../../calcom/client.js";
 import { UnknownAppointmentError } from "../../db/booking/attempt.js";
 import { importBooking } from "../../db/booking/imported.js";
@@ -13,7 +14,12 @@ import {
   leaveTombstone,
 } from "../../db/booking/remote-change.js";
 import { note } from "../../db/booking/timeline.js";
-import { closeInboxEvent, type InboxEvent, readInboxEvent } from "../../db/calcom/inbox-event.js";
+import {
+  alertDeadEvent,
+  closeInboxEvent,
+  type InboxEvent,
+  readInboxEvent,
+} from "../../db/calcom/inbox-event.js";
 import { inTenant, type Transaction } from "../../db/client.js";
 import type { Cancellation } from "../../db/schema/booking.js";
 import { type AppliedEvent, NOTHING_APPLIED } from "../../domain/booking/applied-event.js";
@@ -30,6 +36,7 @@ import type { Catalogue } from "../../domain/tenant/catalogue.js";
 import { type Asking, alive, callOptions } from "./context.js";
 import type { BookingDependencies } from "./dependencies.js";
 import { getIfThere, isActive, newestOf } from "./look-up.js";
+import { isPermanent, setAside, TRIED_BEFORE_SET_ASIDE } from "./set-aside.js";
 import { calcomError } from "./step.js";
 
 export interface ApplyEventRequest {
@@ -46,52 +53,63 @@ export interface ApplyEventRequest {
 
 /**
  * Applies one event of Cal.com. The decision is pure and made on the workflow's state; it is stored with the
- * inbox row in the same transaction as its effects, so that a repeated activity changes nothing twice.
+ * inbox row in the same transaction as its effects, so that a repeated activity changes nothing twice. One that can
+ * never be applied is set aside: what people want of the appointment waits behind it.
  */
 export async function applyCalcomEvent(
   deps: BookingDependencies,
   request: ApplyEventRequest,
 ): Promise<AppliedEvent> {
   return await alive(async () => {
-    const { companyId, appointmentId, eventId, known } = request;
-    const catalogue = await deps.directory.catalogue(companyId);
-    const inbox = await inTenant(deps.db, companyId, (tx) => readInboxEvent(tx, eventId));
-    // Named by hand, or erased meanwhile: a failure here would end the whole lifecycle.
-    if (!inbox) return NOTHING_APPLIED;
-    if (inbox.decision) return await again(deps, request, inbox.decision);
-    let decision = decideEvent(inbox.event, known);
-    if (decision.kind === "ask") decision = await ask(deps, request, inbox.event, decision.uid);
-    if (decision.kind === "unclear") {
-      if (!request.last) return { ...NOTHING_APPLIED, decision: "unclear" };
-      // Nobody answers: left to `reconcile`, which reads the same change from Cal.com's list.
-      decision = { kind: "note", why: decision.why };
+    try {
+      return await applyOne(deps, request);
+    } catch (error) {
+      if (!isPermanent(error) || Context.current().info.attempt < TRIED_BEFORE_SET_ASIDE) throw error;
+      return await setAside(deps, request, error);
     }
-    return await inTenant(deps.db, companyId, async (tx) => {
-      const row = await readInboxEvent(tx, eventId);
-      if (row?.decision) return row.decision;
-      const applied = await apply(tx, request, catalogue, inbox, decision);
-      const appointment = (await exists(tx, appointmentId)) ? await readFacts(tx, appointmentId) : null;
-      const result: AppliedEvent = { ...applied, decision: decision.kind, appointment };
-      await Promise.all([
-        closeInboxEvent(
-          tx,
-          eventId,
-          result,
-          decision.kind === "note" || decision.kind === "stale" ? "ignored" : "processed",
-        ),
-        note(tx, companyId, appointmentId, {
-          kind: decision.kind === "echo" ? "echo" : "webhook",
-          action: inbox.event.kind,
-          outcome: "why" in decision ? decision.why : decision.kind,
-          detail: { source: inbox.source },
-          dedupeKey: `event:${eventId}`,
-        }),
-        healed(tx, companyId, inbox, decision),
-      ]);
-      return result;
-    });
   });
 }
+
+async function applyOne(deps: BookingDependencies, request: ApplyEventRequest): Promise<AppliedEvent> {
+  const { companyId, appointmentId, eventId, known } = request;
+  const catalogue = await deps.directory.catalogue(companyId);
+  const inbox = await inTenant(deps.db, companyId, (tx) => readInboxEvent(tx, eventId));
+  // Named by hand, or erased meanwhile: a failure here would end the whole lifecycle.
+  if (!inbox) return NOTHING_APPLIED;
+  if (inbox.decision) return await again(deps, request, inbox.decision);
+  let decision = decideEvent(inbox.event, known);
+  if (decision.kind === "ask") decision = await ask(deps, request, inbox.event, decision.uid);
+  if (decision.kind === "unclear") {
+    if (!request.last) return { ...NOTHING_APPLIED, decision: "unclear" };
+    // Nobody answers: left to `reconcile`, which reads the same change from Cal.com's list.
+    decision = { kind: "note", why: decision.why };
+  }
+  const dead = "why" in decision && decision.why === NOT_IN_CALCOM;
+  return await inTenant(deps.db, companyId, async (tx) => {
+    const row = await readInboxEvent(tx, eventId);
+    if (row?.decision) return row.decision;
+    const applied = await apply(tx, request, catalogue, inbox, decision);
+    const appointment = (await exists(tx, appointmentId)) ? await readFacts(tx, appointmentId) : null;
+    const result: AppliedEvent = { ...applied, decision: decision.kind, appointment };
+    const status = decision.kind === "note" || decision.kind === "stale" ? "ignored" : "processed";
+    await Promise.all([
+      closeInboxEvent(tx, eventId, result, dead ? "dead" : status),
+      note(tx, companyId, appointmentId, {
+        kind: decision.kind === "echo" ? "echo" : "webhook",
+        action: inbox.event.kind,
+        outcome: "why" in decision ? decision.why : decision.kind,
+        detail: { source: inbox.source },
+        dedupeKey: `event:${eventId}`,
+      }),
+      healed(tx, companyId, inbox, decision),
+      ...(dead ? [alertDeadEvent(tx, { ...request, trigger: inbox.event.trigger }, NOT_IN_CALCOM)] : []),
+    ]);
+    return result;
+  });
+}
+
+/** What a booking is called that neither Cal.com's primary nor, after minutes, a replica of it has. */
+const NOT_IN_CALCOM = "not_found_in_calcom";
 
 async function again(
   deps: BookingDependencies,
@@ -247,7 +265,7 @@ async function ask(
   const { known } = request;
   try {
     const found = await newestOf(asking, uid);
-    if (!found) return { kind: "unclear", why: "not_found_in_calcom" };
+    if (!found) return { kind: "unclear", why: NOT_IN_CALCOM };
     const { newest, chain } = found;
     const phase = known.phases.length === 0 ? null : await phaseOfChain(asking, request, newest, chain);
     if (phase === undefined) return { kind: "note", why: "no_phase_of_this_appointment" };

@@ -4,6 +4,7 @@ import type { UnstartedCommand } from "../../db/booking/commands.js";
 import { readFacts } from "../../db/booking/outcome.js";
 import { INBOX_CHANNEL, type Inbox } from "../../db/calcom/inbox.js";
 import {
+  buryEvent,
   claimCommands,
   claimEvents,
   markDelivered,
@@ -82,6 +83,10 @@ export async function startRelay(deps: RelayDeps): Promise<Relay> {
 
 async function relayEvent(deps: RelayDeps, { id, companyId, event, attempts }: WaitingEvent): Promise<void> {
   try {
+    if (event.uid === null && event.rescheduleUid === null) {
+      await buryEvent(deps.db, { companyId, eventId: id, trigger: event.trigger }, "names_no_booking");
+      return;
+    }
     const route = await routeEvent(deps, companyId, event, attempts <= PATIENT_ATTEMPTS);
     try {
       await deps.dispatcher.send({ companyId, ...route, message: { kind: "calcomEvent", eventId: id } });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { CalcomEvent, CalcomEventKind, CalcomPerson } from "../../domain/calcom/event.js";
-import { isoInstant } from "../../domain/calcom/instant.js";
+import { endAfter, isoInstant } from "../../domain/calcom/instant.js";
 import { type Payload, payloadSchema } from "./payload.js";
 import { personOf } from "./person.js";
 
@@ -41,7 +41,7 @@ const envelope = z.looseObject({
  */
 export function parseWebhook(raw: Uint8Array): ParsedWebhook {
   const body = new TextDecoder().decode(raw).trim();
-  if (body === "") return { ok: false, detail: "the body is empty" };
+  if (body === "") return { ok: false, detail: `the body is empty; ${TEMPLATE}` };
   if (body === "false")
     return {
       ok: false,
@@ -81,7 +81,7 @@ function eventOf(trigger: string, kind: CalcomEventKind, p: Payload, sentAt: str
     rescheduleUid: p.rescheduleUid ?? p.fromReschedule,
     eventTypeId: p.eventTypeId ?? p.eventType,
     start: p.startTime,
-    end: p.endTime,
+    end: endAfter(p.startTime, p.endTime),
     status: p.status,
     iCalSequence: p.iCalSequence,
     operationId: p.metadata.operationId ?? null,

@@ -11,13 +11,16 @@ const text = z
   .catch(null)
   .transform((value) => value?.replaceAll("\u0000", "").trim().slice(0, MAX_TEXT) || null);
 const id = text.transform((value) => (value !== null && value.length <= MAX_ID ? value : null));
+/** Cal.com's numbers are of 32 bits; a larger one is none, and fits no column. */
+const MAX_WHOLE = 2_147_483_647;
 const whole = z
   .union([
-    z.int(),
+    z.int().min(0).max(MAX_WHOLE),
     z
       .string()
       .regex(/^\d{1,15}$/)
-      .transform(Number),
+      .transform(Number)
+      .pipe(z.int().max(MAX_WHOLE)),
   ])
   .nullish()
   .catch(null)

@@ -3,6 +3,7 @@ import type { CalcomEvent } from "../../domain/calcom/event.js";
 import type { UnstartedCommand } from "../booking/commands.js";
 import { asSystem, type Database, inTenant } from "../client.js";
 import type { CommandPayload } from "../schema/booking.js";
+import { alertDeadEvent } from "./inbox-event.js";
 
 /** An event that waits to be brought to its lifecycle. */
 export interface WaitingEvent {
@@ -70,15 +71,31 @@ export async function postponeEvent(
   reason: PostponeReason,
 ): Promise<void> {
   const inVain = reason !== "temporal_unreachable";
-  await inTenant(
-    db,
-    companyId,
-    (tx) => tx`UPDATE webhook_events
-       SET relay_at = clock_timestamp() + ${afterMs}::float8 * interval '1 ms', note = ${reason},
-         attempts = attempts - ${inVain ? 0 : 1}::int,
-         status = ${inVain && attempts >= MAX_ATTEMPTS ? "dead" : "waiting"}
-       WHERE id = ${eventId} AND status = 'waiting'`,
-  );
+  const status = inVain && attempts >= MAX_ATTEMPTS ? "dead" : "waiting";
+  await inTenant(db, companyId, async (tx) => {
+    const [row] = await tx<{ trigger: string }[]>`
+      UPDATE webhook_events
+      SET relay_at = clock_timestamp() + ${afterMs}::float8 * interval '1 ms', note = ${reason},
+        attempts = attempts - ${inVain ? 0 : 1}::int, status = ${status}
+      WHERE id = ${eventId} AND status = 'waiting' RETURNING trigger`;
+    if (row && status === "dead") {
+      await alertDeadEvent(tx, { companyId, eventId, appointmentId: null, trigger: row.trigger }, reason);
+    }
+  });
+}
+
+/** It can never be told, however often it is tried: a person has to know. */
+export async function buryEvent(
+  db: Database,
+  event: { companyId: string; eventId: string; trigger: string },
+  why: string,
+): Promise<void> {
+  await inTenant(db, event.companyId, async (tx) => {
+    const rows = await tx`
+      UPDATE webhook_events SET status = 'dead', note = ${why}
+      WHERE id = ${event.eventId} AND status = 'waiting' RETURNING 1`;
+    if (rows.length > 0) await alertDeadEvent(tx, { ...event, appointmentId: null }, why);
+  });
 }
 
 /** Commands whose signal was lost: accepted, but nobody has started on them. */

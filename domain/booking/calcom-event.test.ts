@@ -7,6 +7,9 @@ const START = "2031-03-04T09:00:00.000Z";
 const LATER = "2031-03-04T10:00:00.000Z";
 const END = "2031-03-04T09:30:00.000Z";
 
+const halfAnHourFrom = (start: string | null | undefined) =>
+  start ? new Date(Date.parse(start) + 1_800_000).toISOString() : END;
+
 const event = (over: Partial<CalcomEvent>): CalcomEvent => ({
   trigger: "BOOKING_CREATED",
   kind: "created",
@@ -15,7 +18,7 @@ const event = (over: Partial<CalcomEvent>): CalcomEvent => ({
   rescheduleUid: null,
   eventTypeId: 10,
   start: START,
-  end: END,
+  end: halfAnHourFrom(over.start),
   status: "accepted",
   iCalSequence: 0,
   operationId: null,
@@ -54,7 +57,7 @@ const newest = (over: Partial<NewestBooking & { active: boolean; confirmed: bool
   uid: "A",
   fromUid: null,
   start: START,
-  end: END,
+  end: halfAnHourFrom(over.start),
   hostId: 3,
   active: true,
   confirmed: true,
@@ -226,6 +229,30 @@ describe("what Cal.com says of the newest link", () => {
     expect(decideByNewest(event({}), nothing, null, newest({ uid: "C", start: LATER }))).toMatchObject({
       kind: "create",
       booking: { uid: "C", start: LATER },
+    });
+  });
+});
+
+describe("times that make no sense", () => {
+  it.each([END, START, null])("are never applied: Cal.com is asked when an event ends at %s", (end) => {
+    for (const kind of ["created", "requested", "rescheduled"] as const) {
+      const odd = event({ kind, uid: "B", rescheduleUid: "A", start: END, end });
+      expect(decideEvent(odd, known())).toEqual({ kind: "ask", uid: "B" });
+      expect(decideEvent(odd, nothing)).toEqual({ kind: "ask", uid: "B" });
+    }
+  });
+
+  it("are not taken over from Cal.com's own answer either, but a booking that is gone is gone", () => {
+    const odd = { uid: "B", fromUid: "A", start: LATER, end: START };
+    const moved = event({ kind: "rescheduled", uid: "B", rescheduleUid: "A" });
+    expect(decideByNewest(moved, known(), phase, newest(odd))).toEqual({
+      kind: "note",
+      why: "times_make_no_sense",
+    });
+    expect(decideByNewest(moved, nothing, null, newest(odd))).toMatchObject({ kind: "note" });
+    expect(decideByNewest(moved, known(), phase, newest({ ...odd, active: false }))).toMatchObject({
+      kind: "cancel",
+      uid: "B",
     });
   });
 });

@@ -165,8 +165,15 @@ function mayStillHappen(operation: Operation): boolean {
   return operation.state === "open" || operation.state === "done";
 }
 
+/** Whether the times of a booking make sense: what ends before it begins is in no calendar. */
+function isSpan<T extends { start: string | null; end: string | null }>(
+  times: T,
+): times is T & { start: string; end: string } {
+  return times.start !== null && times.end !== null && Date.parse(times.end) > Date.parse(times.start);
+}
+
 function decideBooked(event: CalcomEvent, uid: string, known: KnownBooking): EventDecision {
-  if (event.start === null || event.end === null) return { kind: "ask", uid };
+  if (!isSpan(event)) return { kind: "ask", uid };
   const confirmed = event.kind === "requested" ? false : event.status !== "pending";
   const cancelledAfter = known.tombstones.includes(uid);
   const current = known.phases.find((phase) => phase.uid === uid);
@@ -242,6 +249,8 @@ export function decideByNewest(
   const { uid, fromUid, start, end, hostId, confirmed } = newest;
   const saysGone = event.kind === "cancelled" || event.kind === "rejected";
   const gone = !newest.active || known.tombstones.includes(uid) || (saysGone && event.uid === uid);
+  const senseless = !isSpan(newest);
+  if (senseless && !gone) return { kind: "note", why: "times_make_no_sense" };
   if (phase === null) {
     if (gone) return { kind: "stale", why: "gone_in_calcom" };
     return { kind: "create", confirmed, booking: { uid, fromUid, start, end, hostId } };
@@ -251,7 +260,7 @@ export function decideByNewest(
   if (gone) {
     if (!open) return { kind: "stale", why: `already_${known.status}` };
     const requestReschedule = event.kind === "cancelled" && event.requestReschedule && event.uid === uid;
-    if (uid === phase.uid || phase.uid === null || requestReschedule) {
+    if (uid === phase.uid || phase.uid === null || requestReschedule || senseless) {
       return { kind: "cancel", phaseKey: phase.key, uid, requestReschedule };
     }
     return {

@@ -1,0 +1,167 @@
+import { createHmac, randomUUID } from "node:crypto";
+import { MockActivityEnvironment } from "@temporalio/testing";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createActivities } from "../../activities/index.js";
+import { type Foundation, layFoundation } from "../../api/composition.js";
+import { closeSalons, type Salon, slot, startSalon, until, WEBHOOK_SECRET } from "../support/salon.js";
+import { HOSTS, TYPES } from "../support/salon-document.js";
+import { anew, cancel, seen, timelineOf } from "./booking-situations.js";
+
+let salon: Salon;
+/** A start that no other test uses; three hours are free behind it. */
+let start: string;
+let next = 0;
+const later = (halfHours: number) => new Date(Date.parse(start) + halfHours * 1_800_000).toISOString();
+
+let foundation: Foundation;
+beforeAll(async () => {
+  salon = await startSalon();
+  foundation = await layFoundation(salon.config, "worker");
+});
+afterAll(async () => {
+  await foundation.close();
+  await closeSalons();
+});
+beforeEach(() => {
+  anew(salon);
+  start = slot(next);
+  next += 8;
+});
+
+async function deliver(triggerEvent: string, payload: Record<string, unknown>): Promise<void> {
+  const body = JSON.stringify({
+    triggerEvent,
+    createdAt: new Date().toISOString(),
+    payload: {
+      eventTypeId: TYPES.cutEmma,
+      status: "ACCEPTED",
+      organizer: { id: HOSTS.emma },
+      attendees: [{ name: "Anna", email: "anna@example.org", timeZone: "Europe/Berlin" }],
+      ...payload,
+    },
+  });
+  const signature = createHmac("sha256", WEBHOOK_SECRET).update(body).digest("hex");
+  const response = await fetch(`${salon.url}/api/webhooks/calcom/salon`, {
+    method: "POST",
+    body,
+    headers: { "Content-Type": "application/json", "X-Cal-Signature-256": signature },
+  });
+  expect(await response.json()).toEqual({ received: true, status: "accepted" });
+}
+
+const inboxOf = async (uid: string) => {
+  const [row] = await salon.admin.sql<{ id: string; status: string }[]>`
+    SELECT id, status FROM webhook_events WHERE uid = ${uid}`;
+  return row;
+};
+const alertsOf = (eventId: string) => salon.admin.sql<{ type: string; data: Record<string, unknown> }[]>`
+  SELECT type, data FROM alerts WHERE type = 'inbox.dead' AND data->>'eventId' = ${eventId}`;
+const deadNow = async () => (await salon.get("/api/v2/calcom/sync-status")).body.inbox.dead;
+
+describe("a signed event whose end is not after its start", () => {
+  it("is asked about at Cal.com, which decides what became of the booking", async () => {
+    const booked = await salon.book({ start });
+    salon.calcom.control.addWebhookRule({ match: { trigger: "BOOKING_RESCHEDULED" }, mode: "lost" });
+    const { calcomUid: uid } = booked.body.phases[0];
+    const moved = await salon.calcom.control.move({ uid, start: later(1) });
+    await deliver("BOOKING_RESCHEDULED", {
+      uid: moved.uid,
+      rescheduleUid: uid,
+      startTime: later(1),
+      endTime: later(0),
+    });
+    const { id } = booked.body;
+    const here = await seen(salon, id, "the move", (now) => now.phases[0].calcomUid === moved.uid);
+    expect(Date.parse(here.start)).toBe(Date.parse(later(1)));
+    expect(Date.parse(here.end)).toBe(Date.parse(later(2)));
+  });
+
+  it.each([
+    ["BOOKING_RESCHEDULED", "before it", -2],
+    ["BOOKING_RESCHEDULED", "at it", 0],
+    ["BOOKING_CREATED", "before it", -2],
+  ])("%s, ending %s, never holds up what comes after it", async (trigger, _, halfHours) => {
+    const booked = await salon.book({ start });
+    const { id } = booked.body;
+    const { calcomUid } = booked.body.phases[0];
+    await deliver(trigger, {
+      uid: randomUUID(),
+      rescheduleUid: calcomUid,
+      startTime: later(2),
+      endTime: later(2 + halfHours),
+    });
+    const answer = await cancel(salon, id);
+    expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+    expect(answer.body.status).toBe("cancelled");
+  });
+});
+
+describe("an event that the database refuses", () => {
+  it("is set aside with an alert, and the lifecycle goes on", async () => {
+    const booked = await salon.book({ start });
+    const { id } = booked.body;
+    const deadBefore = await deadNow();
+    await salon.admin.sql.unsafe(
+      `ALTER TABLE appointment_phases ADD CONSTRAINT refused CHECK (start_at <> '${later(1)}') NOT VALID`,
+    );
+    try {
+      const moved = await salon.calcom.control.move({
+        uid: booked.body.phases[0].calcomUid,
+        start: later(1),
+      });
+      const row = await until("the dead event", async () => {
+        const found = await inboxOf(moved.uid);
+        return found?.status === "dead" && found;
+      });
+      expect(await alertsOf(row.id)).toEqual([
+        {
+          type: "inbox.dead",
+          data: { eventId: row.id, appointmentId: id, trigger: "BOOKING_RESCHEDULED", why: "23514" },
+        },
+      ]);
+      expect(await deadNow()).toBe(deadBefore + 1);
+      expect(await timelineOf(salon, id)).toContainEqual(
+        expect.objectContaining({ kind: "webhook", action: "rescheduled", outcome: "set_aside" }),
+      );
+      const answer = await cancel(salon, id);
+      expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+    } finally {
+      await salon.admin.sql`ALTER TABLE appointment_phases DROP CONSTRAINT refused`;
+    }
+  });
+});
+
+describe("an event about a booking that Cal.com does not know", () => {
+  it.each([
+    ["without an end", { startTime: "2031-03-04T09:00:00Z" }],
+    ["with dates that are none", { startTime: "morgen", endTime: "übermorgen" }],
+    ["in the year 0", { startTime: "0000-01-01T10:00:00Z", endTime: "0000-01-01T11:00:00Z" }],
+  ])("%s is dead in the end, with an alert, and waits no more", async (_, times) => {
+    const uid = randomUUID();
+    await deliver("BOOKING_CREATED", { uid, ...times });
+    const row = await until("the event in the inbox", () => inboxOf(uid));
+    const { applyCalcomEvent } = createActivities(foundation);
+    const request = {
+      companyId: salon.companyId,
+      appointmentId: randomUUID(),
+      eventId: row.id,
+      known: { status: "none" as const, phases: [], operations: [], tombstones: [] },
+      limits: { lookupWindowMs: 100, writeTimeoutMs: 2_000, readTimeoutMs: 2_000 },
+    };
+    const once = await new MockActivityEnvironment().run(applyCalcomEvent, { ...request, last: false });
+    expect(once).toMatchObject({ decision: "unclear" });
+    await new MockActivityEnvironment().run(applyCalcomEvent, { ...request, last: true });
+    expect(await inboxOf(uid)).toMatchObject({ status: "dead" });
+    expect(await alertsOf(row.id)).toHaveLength(1);
+  });
+
+  it("and one that names no booking at all is dead at once, with an alert", async () => {
+    await deliver("BOOKING_CREATED", { uid: 4711, startTime: later(0), endTime: later(1) });
+    const row = await until("the dead event", async () => {
+      const [found] = await salon.admin.sql<{ id: string; status: string }[]>`
+        SELECT id, status FROM webhook_events WHERE uid IS NULL`;
+      return found?.status === "dead" && found;
+    });
+    expect(await alertsOf(row.id)).toMatchObject([{ data: { why: "names_no_booking" } }]);
+  });
+});
