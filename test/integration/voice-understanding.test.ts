@@ -239,6 +239,51 @@ describe("A time", () => {
     });
   });
 
+  it("as an agent writes it is read, and of what does not exist the caller hears whether it is the day or the time (11.58).", async () => {
+    const day = weekday(3, 20);
+    const call = phoneCall(salon);
+    const asked = { services: ["Schnitt"], staff: "Emma" };
+    for (const date of [day.toFormat("d.M."), day.toFormat("dd.MM.yyyy"), `am ${day.toFormat("d.M.")}`]) {
+      const found = await call.use("find_slots", { ...asked, date, time: "16 Uhr" });
+      expect(found, date).toMatchObject({ ok: true, code: "OFFERS" });
+      expect(found.offers?.[0]?.start).toContain(`${day.toISODate()}T16:00`);
+    }
+    const spoken = `am ${day.toFormat("d.M.")}`;
+    for (const none of [
+      await say(call, `${spoken} um 25 Uhr`),
+      await say(call, `${spoken} 12:60`),
+      await call.use("find_slots", { ...asked, date: day.toISODate(), time: "25:00" }),
+    ]) {
+      expect(none).toMatchObject({ ok: false, code: "INVALID", next: "ask_date" });
+      expect(none.say).toMatch(/^Diese Uhrzeit gibt es leider nicht\./);
+    }
+    const noDay = await say(call, "am 31.2. um elf");
+    expect(noDay).toMatchObject({ ok: false, code: "INVALID" });
+    expect(noDay.say).toMatch(/^Diesen Tag gibt es leider nicht\./);
+    expect(await say(call, "um elf", { date: "demnächst" })).toMatchObject({ ok: false, code: "INVALID" });
+  });
+
+  it("against what the model made of it is asked about, with readings that can be told apart (11.57).", async () => {
+    const day = weekday(3, 20);
+    const call = phoneCall(salon);
+    const years = await say(call, `am ${day.toFormat("d.M.")} um elf`, {
+      date: day.plus({ years: 1 }).toISODate(),
+    });
+    expect(years).toMatchObject({ ok: false, code: "AMBIGUOUS_DATE" });
+    expect(years.say).toMatch(/(dieses|nächsten) Jahres, .*(nächsten|übernächsten) Jahres, /u);
+    const part = await say(call, `am ${day.toFormat("d.M.")} um elf`, { part_of_day: "nachmittag" });
+    expect(part).toMatchObject({ ok: false, code: "AMBIGUOUS_DATE" });
+    expect(part.say).toMatch(/um elf Uhr, oder .*am Nachmittag\?$/u);
+  });
+
+  it("of a day that only the caller knows is asked for, never today's.", async () => {
+    const call = phoneCall(salon);
+    for (const words of ["am Tag danach um elf", "eine Woche später um elf", "Montag nach meinem Urlaub"]) {
+      const answer = await say(call, words);
+      expect(answer, words).toMatchObject({ ok: false, code: "NEEDS_DATE", next: "ask_date" });
+    }
+  });
+
   it("that is missing is asked for, never made up (11.59).", async () => {
     const call = phoneCall(salon);
     expect(await call.use("find_slots", { services: ["Schnitt"] })).toMatchObject({
