@@ -74,7 +74,12 @@ function cutShort(): never {
   throw new Problem("malformed-json", "the body ended before its time");
 }
 
-/** Refuses a body that does not say it is JSON: taken for an empty one, what a client wrote would be lost. */
+const UTF_8 = new TextDecoder("utf-8", { fatal: true });
+
+/**
+ * Refuses a body that does not say it is JSON (taken for an empty one, what a client wrote would be lost), and one that is
+ * no UTF-8: read all the same, a name in it would be kept with signs that nobody wrote.
+ */
 export const onlyJson: MiddlewareHandler = async (c, next) => {
   if (hasBody(c) && !JSON_TYPE.test(c.req.header("Content-Type") ?? "")) {
     const message = "must be application/json";
@@ -84,6 +89,14 @@ export const onlyJson: MiddlewareHandler = async (c, next) => {
       { errors: [{ field: "Content-Type", message }] },
       415,
     );
+  }
+  if (hasBody(c)) {
+    const bytes = await c.req.arrayBuffer();
+    try {
+      UTF_8.decode(bytes);
+    } catch {
+      throw new Problem("malformed-json", "the body is no valid UTF-8");
+    }
   }
   await next();
 };
