@@ -10,11 +10,24 @@ const READABLE = /^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\p{Cs}]*
 
 /** Control characters have no business in what a person reads, and half a character cannot be stored. */
 export const freeText = (maxLength: number) =>
-  matching(z.string().max(maxLength), READABLE, "holds characters that are no text");
+  matching(
+    z.string().max(maxLength),
+    READABLE,
+    "holds characters that are no text",
+    "Text without control characters",
+  );
 
-/** A pattern with flags: `regex()` would write them into the OpenAPI document, where nothing matches them. */
-export function matching(schema: z.ZodString, pattern: RegExp, message: string): z.ZodString {
-  return schema.refine((text) => pattern.test(text), message).openapi({ pattern: pattern.source });
+/**
+ * A pattern with Unicode properties: `regex()` would write it into the OpenAPI document, where many tools refuse to
+ * compile it. There it stands in words.
+ */
+export function matching(
+  schema: z.ZodString,
+  pattern: RegExp,
+  message: string,
+  description: string,
+): z.ZodString {
+  return schema.refine((text) => pattern.test(text), message).openapi({ description });
 }
 
 /** An instant with offset or `Z`; a local time is refused in words that say so. */
@@ -22,7 +35,8 @@ export const instantField = z
   .string()
   .superRefine((text, context) => {
     const parsed = parseInstant(text);
-    if (parsed.ok) return;
+    // A rule of the booking refuses it: it is too far ahead, or in the past.
+    if (parsed.ok || parsed.reason === "out_of_reach") return;
     const message =
       parsed.reason === "no_offset"
         ? "must carry an offset or Z, as in 2026-12-03T14:00:00+01:00; a local time does not say which instant is meant"
@@ -34,8 +48,9 @@ export const instantField = z
 /** Reads what `instantField` has let through. */
 export function toInstant(text: string): Date {
   const parsed = parseInstant(text);
-  if (!parsed.ok) throw new Error("an instant that was not validated");
-  return parsed.instant;
+  if (parsed.ok) return parsed.instant;
+  if (parsed.reason === "out_of_reach") return parsed.nearest;
+  throw new Error("an instant that was not validated");
 }
 
 /** An instant in a query, where a plus that was not encoded arrives as a blank. */

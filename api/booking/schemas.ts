@@ -25,6 +25,7 @@ export const customerSchema = z
       z.string().trim().min(1, "is missing").max(200, "is longer than 200 characters"),
       PERSON_NAME,
       "may hold letters, digits, apostrophes, hyphens and dots",
+      "Any Unicode letters, digits, blanks, apostrophes, hyphens and dots; at least one letter or digit",
     ),
     email: z
       .email("is no valid e-mail address")

@@ -21,8 +21,14 @@ const LOCAL = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?)?$/i;
 // Outside of it neither an appointment lies nor do JavaScript and Postgres write years alike.
 const FIRST_YEAR = 1900;
 const LAST_YEAR = 9998;
+const FIRST = new Date(Date.UTC(FIRST_YEAR, 0, 1));
+const LAST = new Date(Date.UTC(LAST_YEAR, 11, 31, 23, 59, 59, 999));
 
-export type ParsedInstant = { ok: true; instant: Date } | { ok: false; reason: "no_offset" | "invalid" };
+export type ParsedInstant =
+  | { ok: true; instant: Date }
+  | { ok: false; reason: "no_offset" | "invalid" }
+  /** An instant, but in no year that we can write; `nearest`: the one in reach that lies next to it. */
+  | { ok: false; reason: "out_of_reach"; nearest: Date };
 
 /**
  * Reads an instant that a client sent. A local time without an offset is told apart from nonsense, because
@@ -32,8 +38,8 @@ export function parseInstant(text: string): ParsedInstant {
   if (LOCAL.test(text)) return { ok: false, reason: "no_offset" };
   if (!WITH_OFFSET.test(text)) return { ok: false, reason: "invalid" };
   const parsed = DateTime.fromISO(text, { zone: "utc" });
-  if (!parsed.isValid || parsed.year < FIRST_YEAR || parsed.year > LAST_YEAR) {
-    return { ok: false, reason: "invalid" };
-  }
+  if (!parsed.isValid) return { ok: false, reason: "invalid" };
+  if (parsed.year < FIRST_YEAR) return { ok: false, reason: "out_of_reach", nearest: FIRST };
+  if (parsed.year > LAST_YEAR) return { ok: false, reason: "out_of_reach", nearest: LAST };
   return { ok: true, instant: parsed.toJSDate() };
 }
