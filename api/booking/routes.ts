@@ -1,9 +1,10 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { readTimeline } from "../../db/booking/timeline.js";
-import { appointmentView, listAppointments } from "../../db/booking/view.js";
-import { inTenant } from "../../db/client.js";
+import { appointmentView, idOfSlug, listAppointments } from "../../db/booking/view.js";
+import { inTenant, type Transaction } from "../../db/client.js";
 import { normalisePhone } from "../../domain/customer/phone.js";
+import { isSlug } from "../../domain/tenant/slug.js";
 import { isoInZone } from "../../domain/time/instant.js";
 import { bodyMayBeMissing } from "../body.js";
 import type { TenantContext } from "../context.js";
@@ -151,6 +152,7 @@ const listRoute = createRoute({
         },
       },
     },
+    400: problem("`invalid-request`: a local time without offset"),
     404: problem("Unknown service, branch or staff"),
     422: problem("`invalid-request`"),
   },
@@ -240,7 +242,6 @@ export function bookingRoutes(deps: BookingCommandDeps): OpenAPIHono<TenantConte
   app.openapi(listRoute, async (c) => {
     const query = c.req.valid("query");
     const companyId = c.get("companyId");
-    const catalogue = await deps.directory.catalogue(companyId);
     // A repeated parameter joins its values with commas.
     const statuses = query.status
       ?.toString()
@@ -248,17 +249,19 @@ export function bookingRoutes(deps: BookingCommandDeps): OpenAPIHono<TenantConte
       .map((status) => status.trim());
     const wrong = statuses?.find((status) => !STATUSES.some((known) => known === status));
     if (wrong !== undefined) throw invalidField("status", `"${wrong}" is none of ${STATUSES.join(", ")}`);
-    const staffId = named(catalogue.staff, "staff", query.staff);
-    const serviceId = named(catalogue.services, "service", query.service);
-    const branchId = named(catalogue.branches, "branch", query.branch);
     // A plus that was not encoded arrives as a blank.
     const phone =
       query.phone === undefined ? undefined : normalisePhone(query.phone.replace(/^ (?=[1-9])/, "+"));
     if (phone === null) throw invalidField("phone", "is no valid phone number");
     const after = query.cursor === undefined ? undefined : afterCursor(query.cursor);
     if (after === null) throw invalidField("cursor", "is not one that was given out");
-    const found = await inTenant(deps.db, companyId, (tx) =>
-      listAppointments(tx, {
+    const found = await inTenant(deps.db, companyId, async (tx) => {
+      const [staffId, serviceId, branchId] = [
+        await named(tx, "staff", query.staff),
+        await named(tx, "service", query.service),
+        await named(tx, "branch", query.branch),
+      ];
+      return await listAppointments(tx, {
         limit: query.limit + 1,
         ...(query.from === undefined ? {} : { from: toInstant(query.from) }),
         ...(query.to === undefined ? {} : { to: toInstant(query.to) }),
@@ -268,8 +271,8 @@ export function bookingRoutes(deps: BookingCommandDeps): OpenAPIHono<TenantConte
         ...(branchId === undefined ? {} : { branchId }),
         ...(phone === undefined ? {} : { phone }),
         ...(after === undefined ? {} : { after }),
-      }),
-    );
+      });
+    });
     const items = found.slice(0, query.limit);
     const last = items.at(-1);
     const nextCursor = found.length > query.limit && last ? cursorOf(last) : null;
@@ -278,18 +281,20 @@ export function bookingRoutes(deps: BookingCommandDeps): OpenAPIHono<TenantConte
   return app;
 }
 
-function named(
-  all: readonly { id: string; slug: string }[],
-  field: string,
+const TABLES = { staff: "staff", service: "services", branch: "branches" } as const;
+
+/** @throws Problem 404 for a slug that the tenant never had */
+async function named(
+  tx: Transaction,
+  field: keyof typeof TABLES,
   slug: string | undefined,
-): string | undefined {
+): Promise<string | undefined> {
   if (slug === undefined) return undefined;
-  const found = all.find((candidate) => candidate.slug === slug);
-  if (!found)
-    throw new Problem("not-found", `there is no ${field} "${slug}"`, {
-      errors: [{ field, message: "is unknown" }],
-    });
-  return found.id;
+  const id = isSlug(slug) ? await idOfSlug(tx, TABLES[field], slug) : null;
+  if (id !== null) return id;
+  throw new Problem("not-found", `there is no ${field} "${slug}"`, {
+    errors: [{ field, message: "is unknown" }],
+  });
 }
 
 function callerOf(c: Context<TenantContext>): Caller {

@@ -133,6 +133,19 @@ export async function readStanding(tx: Transaction, appointmentId: string): Prom
   return row ? { view: toView(row), facts: toFacts(row) } : null;
 }
 
+/**
+ * The id behind a slug, also of what the company's document names no more: it has become inactive, and its appointments
+ * are still there (contract.md 7).
+ */
+export async function idOfSlug(
+  tx: Transaction,
+  table: "staff" | "services" | "branches",
+  slug: string,
+): Promise<string | null> {
+  const [row] = await tx<{ id: string }[]>`SELECT id FROM ${tx(table)} WHERE slug = ${slug}`;
+  return row?.id ?? null;
+}
+
 /** A page of appointments by start and id; `from` ≤ start < `to`. */
 export interface AppointmentFilter {
   from?: Date;
