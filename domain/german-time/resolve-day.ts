@@ -147,7 +147,9 @@ function resolveSpec(spec: Spec, context: DayContext): DayResult {
   const [limit] = spec.parts;
   if (!weekday || !limit || !/^(from|after|before|until)$/.test(spec.bound ?? ""))
     return resolvePlain(spec, context);
-  if (!/^(holiday|day_of_month|beside|new_year)$/.test(limit.kind)) return resolvePlain(spec, context);
+  const workday = limit.kind === "weekend" && weekday.weekday <= 5 && spec.bound !== "until";
+  if (!workday && !/^(holiday|day_of_month|beside|new_year)$/.test(limit.kind))
+    return resolvePlain(spec, context);
   const alone = new Spec(spec.bound);
   alone.parts.push(...spec.parts.filter((part) => part !== weekday));
   const named = nameDay(alone, context);
