@@ -134,7 +134,10 @@ export async function reschedule(
       start,
     });
     refuseUnlessAllowed(catalogue.policies, subject, "reschedule");
-    const [member] = checkRules(wish, new Date(), { noticeMinutes: 0 });
+    const now = new Date();
+    const { companyId } = caller;
+    const limits = await deps.availability.limits({ ...wish, companyId, staff: wish.member, now });
+    const [member] = checkRules(wish, now, limits);
     const keys = subject.phases.map((phase) => phase.key);
     const planned = member ? planMove(catalogue, service, branch, member, start, keys) : null;
     if (!planned) throw new Problem("not-bookable", "service: has no complete set of event types in Cal.com");

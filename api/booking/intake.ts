@@ -75,7 +75,7 @@ function unknown(field: string, slug: string): Problem {
  * The rules of a booking that need no calendar, in the order of contract.md 2: in-past, too-soon, too-far,
  * staff-cannot-do-service, not-bookable, closed.
  *
- * @param limits the notice that counts: the larger of ours and Cal.com's, none for a move
+ * @param limits the notice that counts: the larger of ours and Cal.com's
  * @returns who could do it, as far as hours and skills say
  * @throws Problem
  */
