@@ -6,11 +6,16 @@ import {
   type Subject,
 } from "../../db/booking/commands.js";
 import { takeIntervals } from "../../db/booking/intervals.js";
-import { readFacts, refuse } from "../../db/booking/outcome.js";
+import { readFacts, refuse, settleUnmoved } from "../../db/booking/outcome.js";
 import { EXCLUSION_VIOLATION, inTenant, json, sqlState, type Transaction } from "../../db/client.js";
 import { decideChange } from "../../domain/booking/changeable.js";
 import type { AppointmentFacts } from "../../domain/booking/facts.js";
-import { busyIntervalsOf, type PlannedPhase, planMove } from "../../domain/booking/phases.js";
+import {
+  busyIntervalsOf,
+  type PlannedPhase,
+  planMove,
+  standsAsPlanned,
+} from "../../domain/booking/phases.js";
 import { QUOTA_WINDOW_DAYS } from "../../domain/policy/policy.js";
 import type { Catalogue } from "../../domain/tenant/catalogue.js";
 import { parseInstant } from "../../domain/time/instant.js";
@@ -24,6 +29,7 @@ export interface PrepareRequest {
 
 export type Prepared =
   | { result: "ready"; phases: PlannedPhase[] }
+  /** Settled: refused, or there is nothing to be done. */
   | { result: "refused"; appointment: AppointmentFacts | null };
 
 /**
@@ -67,8 +73,10 @@ export async function prepareReschedule(
     });
     if (!subject.appointment || subject.command?.outcome) return await refused();
     if (subject.command) {
+      const phases = subject.command.payload.phases ?? [];
+      if (await isUnmoved(tx, request, subject, phases)) return await refused();
       if (!(await isAllowed(tx, catalogue, request, subject, "reschedule"))) return await refused();
-      return { result: "ready", phases: subject.command.payload.phases ?? [] };
+      return { result: "ready", phases };
     }
     const planned = planByHand(catalogue, subject, request.start, request.staffId);
     const inserted = await insertByHand(tx, request, subject, "reschedule", {
@@ -82,9 +90,24 @@ export async function prepareReschedule(
       await refuse(tx, request, { problem, fails: false, release: true });
       return await refused();
     }
+    if (await isUnmoved(tx, request, subject, planned ?? [])) return await refused();
     if (!(await isAllowed(tx, catalogue, request, subject, "reschedule"))) return await refused();
     return { result: "ready", phases: planned ?? [] };
   });
+}
+
+/** To where it stands already: done as it is, whatever the policy says of moves. */
+async function isUnmoved(
+  tx: Transaction,
+  request: PrepareRequest,
+  { appointment, phases }: Subject,
+  planned: readonly PlannedPhase[],
+): Promise<boolean> {
+  const status = appointment?.status;
+  if (status !== "pending" && status !== "confirmed") return false;
+  if (!standsAsPlanned(phases, planned)) return false;
+  await settleUnmoved(tx, request, status);
+  return true;
 }
 
 async function isAllowed(

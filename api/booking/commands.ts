@@ -7,8 +7,9 @@ import { readFacts } from "../../db/booking/outcome.js";
 import { type Database, inTenant } from "../../db/client.js";
 import type { Directory } from "../../db/tenant/directory.js";
 import { decideChange } from "../../domain/booking/changeable.js";
-import { type PlannedPhase, planMove } from "../../domain/booking/phases.js";
+import { type PlannedPhase, planMove, standsAsPlanned } from "../../domain/booking/phases.js";
 import { QUOTA_WINDOW_DAYS } from "../../domain/policy/policy.js";
+import type { StaffMember } from "../../domain/tenant/catalogue.js";
 import { apiBookingWorkflowId, appointmentIdOf } from "../../workflows/booking/ids.js";
 import { Problem, problemBody } from "../problems.js";
 import { toInstant } from "../validation.js";
@@ -118,7 +119,8 @@ export async function reschedule(
 ): Promise<Answered> {
   const start = toInstant(body.start);
   const requestHash = hashOf(`bookings.reschedule:${appointmentId}`, { ...body, start: start.toISOString() });
-  const { catalogue, subject, facts } = await readChange(deps, caller.companyId, appointmentId);
+  const { companyId } = caller;
+  const { catalogue, subject, facts } = await readChange(deps, companyId, appointmentId);
   let wish: Wish;
   let plan: PlannedPhase[];
   try {
@@ -133,13 +135,16 @@ export async function reschedule(
       staff: body.staff ?? current?.slug ?? null,
       start,
     });
-    refuseUnlessAllowed(catalogue.policies, subject, "reschedule");
-    const now = new Date();
-    const { companyId } = caller;
-    const limits = await deps.availability.limits({ ...wish, companyId, staff: wish.member, now });
-    const [member] = checkRules(wish, now, limits);
     const keys = subject.phases.map((phase) => phase.key);
-    const planned = member ? planMove(catalogue, service, branch, member, start, keys) : null;
+    const planFor = (member: StaffMember | null | undefined) =>
+      member ? planMove(catalogue, service, branch, member, start, keys) : null;
+    const standing = planFor(wish.member);
+    // Where it stands already it may stay, whatever the rules say of moves (`prepareReschedule`).
+    const unmoved = standing !== null && standsAsPlanned(subject.phases, standing);
+    refuseUnlessAllowed(catalogue.policies, subject, "reschedule", unmoved);
+    const now = new Date();
+    const limits = await deps.availability.limits({ ...wish, companyId, staff: wish.member, now });
+    const planned = unmoved ? standing : planFor(checkRules(wish, now, limits)[0]);
     if (!planned) throw new Problem("not-bookable", "service: has no complete set of event types in Cal.com");
     plan = planned;
   } catch (refusal) {
@@ -152,7 +157,7 @@ export async function reschedule(
   });
   const accepted = await acceptChange(deps.db, {
     id: commandId,
-    companyId: caller.companyId,
+    companyId,
     appointmentId,
     workflowId: subject.appointment.workflowId,
     kind: "reschedule",
@@ -171,7 +176,7 @@ export async function reschedule(
   const moving = { appointmentId, phases: subject.phases };
   if (accepted === "taken") throw await slotTaken(deps, wish, moving);
   const signalled = signal(deps, {
-    companyId: caller.companyId,
+    companyId,
     appointmentId,
     workflowId: subject.appointment.workflowId,
     appointment: facts,
@@ -236,10 +241,12 @@ async function readChange(deps: BookingCommandDeps, companyId: string, appointme
   });
 }
 
+/** @param unmoved nothing would change: then only what is not changeable at all is refused */
 function refuseUnlessAllowed(
   policies: Parameters<typeof decideChange>[0]["policies"],
   subject: { appointment: Parameters<typeof decideChange>[0]["appointment"]; cancellationsInMonth: number },
   action: "cancel" | "reschedule",
+  unmoved = false,
 ): void {
   const decided = decideChange({
     action,
@@ -247,7 +254,7 @@ function refuseUnlessAllowed(
     appointment: subject.appointment,
     cancellationsInMonth: subject.cancellationsInMonth,
     at: new Date(),
-    byOperator: false,
+    byOperator: unmoved,
   });
   if (!decided.allowed) throw new ChangeRefused(action, decided);
 }

@@ -50,9 +50,15 @@ export function isKnownCommand(error: unknown): boolean {
   return KEYS_OF_COMMANDS.includes(violatedKey(error) ?? "");
 }
 
+/** With what its customer has done to it so far. */
+export interface SubjectAppointment extends AppointmentRow {
+  /** Moves that were carried out, without those to where it stood already. */
+  movesByCustomer: number;
+}
+
 export interface Subject {
   command: CommandRow | null;
-  appointment: AppointmentRow | null;
+  appointment: SubjectAppointment | null;
   phases: PhaseRow[];
   /** Cancellations of this customer in the window, without this appointment's. */
   cancellationsInMonth: number;
@@ -70,8 +76,12 @@ export async function readSubject(
       ? Promise.resolve([])
       : tx<CommandRow[]>`
           SELECT ${commandColumns(tx)} FROM commands WHERE id = ${commandId} AND appointment_id = ${appointmentId}`,
-    tx<AppointmentRow[]>`
-      SELECT ${appointmentColumns(tx)} FROM appointments a JOIN services sv ON sv.id = a.service_id
+    tx<SubjectAppointment[]>`
+      SELECT ${appointmentColumns(tx)}, (
+        SELECT count(*)::int FROM commands m
+        WHERE m.appointment_id = a.id AND m.kind = 'reschedule' AND m.actor = 'customer'
+          AND m.outcome->>'result' = 'done' AND m.outcome->'unmoved' IS NULL) AS moves_by_customer
+      FROM appointments a JOIN services sv ON sv.id = a.service_id
       WHERE a.id = ${appointmentId}`,
     tx<PhaseRow[]>`
       SELECT ${phaseColumns(tx)} FROM appointment_phases WHERE appointment_id = ${appointmentId} ORDER BY position`,

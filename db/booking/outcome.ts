@@ -250,6 +250,32 @@ export async function settleDone(
   ]);
 }
 
+/**
+ * A move to where the appointment stands already: the command is done, and nothing is moved, counted or charged,
+ * of which the branch would have to learn.
+ */
+export async function settleUnmoved(
+  tx: Transaction,
+  settlement: Settlement & { commandId: string },
+  status: "pending" | "confirmed",
+): Promise<void> {
+  const { appointmentId, commandId } = settlement;
+  await releaseIntervals(tx, appointmentId, commandId);
+  // What `acceptChange` had made of it; a review or a failure is not its own.
+  await tx`UPDATE appointments SET sync_state = 'synced' WHERE id = ${appointmentId} AND sync_state = 'pending'`;
+  await settling(
+    tx,
+    settlement,
+    commandId,
+    { result: "done", status, unmoved: true },
+    {
+      answerStatus: status === "confirmed" ? 200 : 202,
+      view: await appointmentView(tx, appointmentId),
+      branch: false,
+    },
+  );
+}
+
 function settling(
   tx: Transaction,
   { companyId, appointmentId }: Settlement,

@@ -187,7 +187,8 @@ export interface CommandPayload {
 }
 
 export type CommandOutcome =
-  | { result: "done"; status: AppointmentStatus }
+  /** `unmoved`: a move to where the appointment stood already; it counts as none. */
+  | { result: "done"; status: AppointmentStatus; unmoved?: true }
   | { result: "refused"; problem: string; refusal?: ChangeRefusal };
 
 export const timeline = pgTable(

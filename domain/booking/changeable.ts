@@ -32,7 +32,8 @@ export function decideChange(input: {
     startAt: Date;
     endAt: Date;
     priceCents: number;
-    rescheduleCount: number;
+    /** Moves that the customer has made: what a person moves in Cal.com is not held against the customer. */
+    movesByCustomer: number;
   };
   cancellationsInMonth: number;
   at: Date;
@@ -47,7 +48,12 @@ export function decideChange(input: {
   const decision = decide({
     action,
     policies: input.policies,
-    appointment: { ...appointment, start: appointment.startAt, end: appointment.endAt },
+    appointment: {
+      ...appointment,
+      start: appointment.startAt,
+      end: appointment.endAt,
+      rescheduleCount: appointment.movesByCustomer,
+    },
     now: at,
     usage: { cancellationsInMonth: input.cancellationsInMonth },
   });

@@ -80,6 +80,24 @@ export function planMove(
   return planned.map((phase) => ({ ...phase, start: shifted(phase.start), end: shifted(phase.end) }));
 }
 
+/** Whether a plan is what stands already: each phase at its time and with its person. */
+export function standsAsPlanned(
+  phases: readonly { key: string; startAt: Date; endAt: Date; staffId: string | null }[],
+  planned: readonly PlannedPhase[],
+): boolean {
+  return (
+    planned.length === phases.length &&
+    planned.every((wanted) => {
+      const now = phases.find((phase) => phase.key === wanted.key);
+      return (
+        now?.startAt.getTime() === Date.parse(wanted.start) &&
+        now.endAt.getTime() === Date.parse(wanted.end) &&
+        now.staffId === wanted.staffId
+      );
+    })
+  );
+}
+
 /** The interval of each staffed phase on its person's calendar; the buffer follows the last of them. */
 export function busyIntervalsOf(
   phases: readonly PlannedPhase[],

@@ -54,7 +54,7 @@ export interface PolicyInput {
     start: Date;
     end: Date;
     priceCents: number;
-    /** Reschedules that have already been made. */
+    /** Reschedules that the customer has already made. */
     rescheduleCount: number;
   };
   now: Date;
