@@ -19,6 +19,8 @@ export const RELATIONS: readonly CorpusGroup[] = [
       ["ab dem 10. Dezember am Dienstag um zehn", "2026-12-15 10:00"],
       ["ab Montag, am Freitag um zehn", "2026-12-04 10:00"],
       ["frühestens nach Neujahr am Dienstag um zehn", "2027-01-05 10:00"],
+      ["nach dem Wochenende am Dienstag um elf", "2026-12-01 11:00"],
+      ["vor dem Wochenende am Freitag um elf", "2026-11-27 11:00"],
       ["vor Weihnachten am Dienstag um zehn", "needs_date"],
       ["bis Weihnachten am Freitag um zehn", "needs_date"],
       ["am zweiten Montag nach Neujahr um elf", "needs_date"],

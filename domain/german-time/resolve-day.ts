@@ -157,7 +157,7 @@ function resolveSpec(spec: Spec, context: DayContext): DayResult {
   const range = resolvePlain(alone, context);
   if (own || range.kind !== "range") return range;
   // Any of them before it may be meant: "vor Weihnachten am Dienstag".
-  return /^(before|until)$/.test(spec.bound ?? "")
+  return !workday && /^(before|until)$/.test(spec.bound ?? "")
     ? VAGUE
     : weekdayIn(range, alone, weekday.weekday, context.today);
 }
