@@ -19,6 +19,7 @@ import { calcomWebhookRoutes } from "./calcom/routes.js";
 import { callbackRoutes } from "./callback/routes.js";
 import type { RequestContext } from "./context.js";
 import { documentation } from "./documentation/routes.js";
+import { describeWebhooks } from "./documentation/webhooks.js";
 import type { Log } from "./log.js";
 import { operationsRoutes } from "./operations/routes.js";
 import { instanceOf, Problem, problemBody } from "./problems.js";
@@ -124,6 +125,19 @@ export function createApp(deps: AppDeps): OpenAPIHono<RequestContext> {
     scheme: "bearer",
     description: "`ADMIN_TOKEN`",
   });
+  app.openAPIRegistry.registerComponent("securitySchemes", "calcomSignature", {
+    type: "apiKey",
+    in: "header",
+    name: "X-Cal-Signature-256",
+    description: "HMAC-SHA256 of the raw body with a secret of the webhook, in hex",
+  });
+  app.openAPIRegistry.registerComponent("securitySchemes", "retellSignature", {
+    type: "apiKey",
+    in: "header",
+    name: "X-Retell-Signature",
+    description: "Retell's signature of the raw body, with an API key of the tenant",
+  });
+  describeWebhooks(app.openAPIRegistry);
   app.route("/", documentation(app));
   return app;
 }

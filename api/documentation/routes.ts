@@ -25,6 +25,7 @@ type OpenApiDocument = ReturnType<OpenAPIHono<RequestContext>["getOpenAPI31Docum
 const BEHIND_A_TOKEN = {
   401: "`unauthorized`: `Authorization` is missing or wrong",
   429: "`rate-limited`: `Retry-After` says when to come again",
+  500: "`internal`: something unexpected happened",
   503: "`temporarily-unavailable`: nothing was accepted",
 };
 const WITH_A_BODY = {
@@ -34,13 +35,27 @@ const WITH_A_BODY = {
   422: "`invalid-request`, with the fields that are wrong",
 };
 
+const WITH_INSTANTS = { 400: "`invalid-request`: a local time without offset" };
+
+type DescribedOperation = NonNullable<NonNullable<OpenApiDocument["paths"]>[string]["get"]>;
+
+function takesInstants(operation: DescribedOperation): boolean {
+  return (operation.parameters ?? []).some(
+    (parameter) => "schema" in parameter && JSON.stringify(parameter.schema).includes('"date-time"'),
+  );
+}
+
 /** What stands in front of the routes answers as well; each route tells only of itself. */
 function withSharedProblems(document: OpenApiDocument): OpenApiDocument {
   for (const [path, item] of Object.entries(document.paths ?? {})) {
-    if (!/^\/api\/(v2|admin)\b/.test(path)) continue;
+    if (!/^\/api\/(v2|admin|health\/calcom)\b/.test(path)) continue;
     for (const operation of [item.get, item.put, item.post, item.delete, item.patch]) {
       if (!operation) continue;
-      const shared = { ...BEHIND_A_TOKEN, ...(operation.requestBody ? WITH_A_BODY : {}) };
+      const shared = {
+        ...BEHIND_A_TOKEN,
+        ...(takesInstants(operation) ? WITH_INSTANTS : {}),
+        ...(operation.requestBody ? WITH_A_BODY : {}),
+      };
       const problems = Object.entries(shared).map(([status, description]) => {
         const schema = { $ref: "#/components/schemas/Problem" };
         return [status, { description, content: { "application/problem+json": { schema } } }] as const;
