@@ -43,7 +43,7 @@ export function retellRoutes(retellDeps: RetellDeps): Hono<RequestContext> {
     const owner = await ownerOf(deps, c, raw, body?.call ?? {});
     // From here on whatever happens is said: anything but 200 would be read out as an error of the connection.
     const temporary = refused("TEMPORARY", deps.say.temporary({ callback: false }), "offer_callback");
-    if (!body) return c.json(refused("INVALID", deps.say.invalid({ field: null }), "offer_callback"));
+    if (!body) return c.json(refused("INVALID", deps.say.temporary({ callback: false }), "offer_callback"));
     if (!owner) return c.json(temporary);
     try {
       const key = toolKey(body, raw);
@@ -51,7 +51,7 @@ export function retellRoutes(retellDeps: RetellDeps): Hono<RequestContext> {
       return c.json(await runTool(deps, { origin, key, tool: body.name, args: body.args, receivedAt }));
     } catch (error) {
       if (!(error instanceof ToolKeyReusedError)) throw error;
-      return c.json(refused("INVALID", deps.say.invalid({ field: null }), "offer_callback"));
+      return c.json(refused("INVALID", deps.say.temporary({ callback: false }), "offer_callback"));
     }
   });
 
