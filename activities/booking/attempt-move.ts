@@ -22,7 +22,7 @@ export async function attemptMove(
     if (commandId === null) throw new Error("a move has a command");
     const markSent = request.operations.length === 1;
     const context = await openAttempt(deps, request, { markSent, lane: "live" });
-    const { attempt, catalogue } = context;
+    const { attempt } = context;
     const settled = attempt.command?.outcome;
     if (settled) {
       const { appointment, operations, standing } = await factsOf(deps, request);
@@ -42,9 +42,7 @@ export async function attemptMove(
     steps.push(...(await Promise.all(creates.map((operation) => createOnce(context, operation)))));
     for (const operation of moves) {
       if (steps.some((step) => !isDone(step))) break;
-      const phase = attempt.phases.find((candidate) => candidate.key === operation.phaseKey);
-      const email = catalogue.staff.find((member) => member.id === phase?.staffId)?.email ?? null;
-      const step = await rescheduleOnce(context, operation, email);
+      const step = await rescheduleOnce(context, operation, { compensates: false });
       steps.push(step);
       if (isDone(step)) await settleAtOnce(deps, request, step, attempt.operations.length);
     }

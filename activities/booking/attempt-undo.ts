@@ -127,9 +127,7 @@ async function undoMove(
       return { step: "retry", error: "outcome_unknown", until, retryAfterMs: null };
   }
   if (uid === null) return { step: "done", operationId: by.id, uid: null, moved: null };
-  const phase = context.attempt.phases.find((candidate) => candidate.key === by.phaseKey);
-  const email = context.catalogue.staff.find((member) => member.id === phase?.staffId)?.email ?? null;
-  const step = await rescheduleOnce(context, { ...by, uid }, email);
+  const step = await rescheduleOnce(context, { ...by, uid }, { compensates: true });
   switch (step.step) {
     case "done":
       return { step: "done", operationId: by.id, uid: step.result.uid, moved: step.result };

@@ -6,9 +6,15 @@ import {
   markSettled,
   type OperationRow,
 } from "../../db/booking/attempt.js";
+import { madeUpEmail } from "../../domain/calcom/phone-attendee.js";
 import { type AttemptContext, staffOfHost } from "./context.js";
 import { doubtUntil, getIfThere, isActive, isOffered, newestOf } from "./look-up.js";
 import { calcomError, type Step, stepOfCleanError } from "./step.js";
+
+interface How {
+  /** It takes back what was moved, and is tried until it is done: no refusal is the last word. */
+  compensates: boolean;
+}
 
 /**
  * Moves the booking of one phase, at most once. Every move gives a new uid and kills the old one, so the old
@@ -17,7 +23,7 @@ import { calcomError, type Step, stepOfCleanError } from "./step.js";
 export async function rescheduleOnce(
   context: AttemptContext,
   operation: OperationRow,
-  staffEmail: string | null,
+  how: How,
 ): Promise<Step> {
   if (operation.uid === null || !operation.wantedStart) {
     return { step: "blocked", operation, error: "no_booking_to_move", reason: "calcom_rejected" };
@@ -29,11 +35,11 @@ export async function rescheduleOnce(
     case "abandoned":
       return { step: "refused", operation, problem: "slot-taken", doubt: false };
     case "planned":
-      return await send(context, operation, staffEmail);
+      return await send(context, operation, how);
     case "sent":
       return operation.fresh
-        ? await send(context, operation, staffEmail)
-        : await resolve(context, operation, staffEmail, "outcome_unknown");
+        ? await send(context, operation, how)
+        : await resolve(context, operation, how, "outcome_unknown");
   }
 }
 
@@ -41,13 +47,14 @@ export async function rescheduleOnce(
 async function send(
   context: AttemptContext,
   operation: OperationRow,
-  staffEmail: string | null,
+  how: How,
   again = false,
 ): Promise<Step> {
   const { deps, account, attempt, write } = context;
   const companyId = account.companyId;
   const uid = operation.uid ?? "";
   const start = operation.wantedStart ?? new Date(0);
+  const rescheduledBy = await movedBy(context, operation);
   if (!operation.fresh) await markSent(deps.db, companyId, operation);
   let booking: CalcomBooking;
   try {
@@ -57,8 +64,7 @@ async function send(
       {
         start,
         reason: attempt.command?.payload.reason ?? "Verschoben",
-        // The host's address: types that need confirmation accept at once (calcom.md 1.9).
-        ...(staffEmail === null ? {} : { rescheduledBy: staffEmail }),
+        ...(rescheduledBy === null ? {} : { rescheduledBy }),
       },
       write,
     );
@@ -71,7 +77,7 @@ async function send(
       error.kind === "not_found"
     ) {
       await markNotSent(deps.db, companyId, operation.id, error.kind);
-      return await resolve(context, { ...operation, sends: 0 }, staffEmail, error.kind);
+      return await resolve(context, { ...operation, sends: 0 }, how, error.kind);
     }
     if (!error.mayHaveHappened) {
       await markNotSent(deps.db, companyId, operation.id, error.kind);
@@ -79,7 +85,7 @@ async function send(
     }
     await markDoubtful(deps.db, companyId, operation.id, error.kind);
     const doubtful = { ...operation, lastSentAt: new Date(), error: error.kind };
-    return await look(context, doubtful, error.kind, again && error.kind === "taken");
+    return await look(context, doubtful, error.kind, again && !how.compensates && error.kind === "taken");
   }
   // Round robin answers a move to where it stands already with the booking itself (calcom.md 1.9).
   if (booking.start.getTime() === start.getTime() && isActive(booking) && isSuccessor(booking, uid)) {
@@ -89,6 +95,26 @@ async function send(
   // Twice somebody else's booking: the attendee has another one at that time, and Cal.com takes it for this one.
   if (!operation.fresh && operation.sends > 0) return await refuse(context, operation, "slot-taken");
   return await look(context, { ...operation, lastSentAt: new Date() }, "foreign_booking");
+}
+
+/**
+ * In whose name it is moved: with the host's address, types that need confirmation accept at once (calcom.md 1.9).
+ * What the salon has not said yes to stays a request, and is moved in the attendee's name. Whether it has said
+ * yes meanwhile Cal.com knows best; where it cannot be asked, nothing is confirmed behind the salon's back.
+ */
+async function movedBy(context: AttemptContext, operation: OperationRow): Promise<string | null> {
+  const { attempt, catalogue } = context;
+  const { status, attendeeEmail, attendeePhone } = attempt.appointment;
+  const phase = attempt.phases.find((candidate) => candidate.key === operation.phaseKey);
+  const host = catalogue.staff.find((member) => member.id === phase?.staffId)?.email ?? null;
+  if (status !== "pending" && !phase?.requested) return host;
+  try {
+    const there = await getIfThere(context, operation.uid ?? "");
+    if (there?.status === "accepted") return host;
+  } catch (thrown) {
+    calcomError(thrown);
+  }
+  return attendeeEmail ?? (attendeePhone === null ? null : madeUpEmail(attendeePhone));
 }
 
 function isSuccessor(booking: CalcomBooking, uid: string): boolean {
@@ -130,7 +156,7 @@ async function look(
 async function resolve(
   context: AttemptContext,
   operation: OperationRow,
-  staffEmail: string | null,
+  how: How,
   error: string,
 ): Promise<Step> {
   const until = doubtUntil(context, operation);
@@ -150,11 +176,7 @@ async function resolve(
         return done(context, operation, state.booking, operation.uid ?? "");
       case "moved":
         // A person was quicker; our change goes out under the newest uid. The old one is dead: no doubt left.
-        return await send(
-          context,
-          { ...operation, uid: state.booking.uid, fresh: false, sends: 0 },
-          staffEmail,
-        );
+        return await send(context, { ...operation, uid: state.booking.uid, fresh: false, sends: 0 }, how);
       case "gone":
         return await refuse(context, operation, "not-changeable");
       case "unknown":
@@ -168,12 +190,7 @@ async function resolve(
           !start ||
           (await isOffered(context, eventTypeId, start, operation.uid ?? undefined));
         if (!free) return await refuse(context, operation, "slot-taken");
-        return await send(
-          context,
-          { ...operation, fresh: false },
-          staffEmail,
-          doubt && operation.error === "taken",
-        );
+        return await send(context, { ...operation, fresh: false }, how, doubt && operation.error === "taken");
       }
     }
   } catch (thrown) {

@@ -45,6 +45,8 @@ export interface PhaseRow {
   calcomEventTypeId: number | null;
   calcomUid: string | null;
   sync: "not_applicable" | "pending" | "synced" | "failed" | "cancelled";
+  /** The salon has yet to say yes to it in Cal.com. */
+  requested: boolean;
 }
 
 export interface CommandRow {
@@ -101,7 +103,7 @@ export const appointmentColumns = (tx: Transaction) => tx`
   a.sync_state, a.review_reason`;
 
 export const phaseColumns = (tx: Transaction) => tx`
-  position, key, start_at, end_at, staff_required, staff_id, calcom_event_type_id, calcom_uid, sync`;
+  position, key, start_at, end_at, staff_required, staff_id, calcom_event_type_id, calcom_uid, sync, requested`;
 
 export const commandColumns = (tx: Transaction) => tx`
   id, kind, appointment_id, workflow_id, actor, payload, outcome, accepted_at, answer_status`;

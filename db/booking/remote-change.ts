@@ -135,7 +135,12 @@ export async function applyRemoteRejection(
 ): Promise<string | null> {
   const { appointmentId } = scope;
   const [row] = await tx<{ moves: number; others: number }[]>`
-    SELECT a.reschedule_count AS moves, (
+    SELECT a.reschedule_count - (
+      -- Moved as the request that it was: that has confirmed nothing.
+      SELECT count(*)::int FROM commands c
+      WHERE c.appointment_id = a.id AND c.kind = 'reschedule' AND c.outcome->>'status' = 'pending'
+        AND c.outcome->'unmoved' IS NULL AND NOT EXISTS (
+          SELECT 1 FROM commands y WHERE y.appointment_id = a.id AND y.outcome->>'status' = 'confirmed')) AS moves, (
       SELECT count(*)::int FROM appointment_phases p
       WHERE p.appointment_id = a.id AND p.staff_required AND p.sync <> 'cancelled' AND p.key <> ${rejection.phaseKey}) AS others
     FROM appointments a WHERE a.id = ${appointmentId}`;
