@@ -36,7 +36,8 @@ import type { Catalogue } from "../../domain/tenant/catalogue.js";
 import { type Asking, alive, callOptions } from "./context.js";
 import type { BookingDependencies } from "./dependencies.js";
 import { getIfThere, isActive, newestOf } from "./look-up.js";
-import { isPermanent, setAside, TRIED_BEFORE_SET_ASIDE } from "./set-aside.js";
+import { decideNoShow } from "./no-show.js";
+import { isPermanent, NOT_IN_CALCOM, setAside, TRIED_BEFORE_SET_ASIDE } from "./set-aside.js";
 import { calcomError } from "./step.js";
 
 export interface ApplyEventRequest {
@@ -79,6 +80,7 @@ async function applyOne(deps: BookingDependencies, request: ApplyEventRequest): 
   if (inbox.decision) return await again(deps, request, inbox.decision);
   let decision = decideEvent(inbox.event, known);
   if (decision.kind === "ask") decision = await ask(deps, request, inbox.event, decision.uid);
+  if (decision.kind === "no_show") decision = await decideNoShow(deps, request, inbox, decision.absent);
   if (decision.kind === "unclear") {
     if (!request.last) return { ...NOTHING_APPLIED, decision: "unclear" };
     // Nobody answers: left to `reconcile`, which reads the same change from Cal.com's list.
@@ -107,9 +109,6 @@ async function applyOne(deps: BookingDependencies, request: ApplyEventRequest): 
     return result;
   });
 }
-
-/** What a booking is called that neither Cal.com's primary nor, after minutes, a replica of it has. */
-const NOT_IN_CALCOM = "not_found_in_calcom";
 
 async function again(
   deps: BookingDependencies,
