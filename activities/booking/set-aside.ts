@@ -6,6 +6,9 @@ import { inTenant, sqlState } from "../../db/client.js";
 import { type AppliedEvent, NOTHING_APPLIED } from "../../domain/booking/applied-event.js";
 import type { BookingDependencies } from "./dependencies.js";
 
+/** What an event is about neither Cal.com's primary nor, after minutes, a replica of it has: it is dead. */
+export const NOT_IN_CALCOM = "not_found_in_calcom";
+
 /** A race for the same row breaks a constraint too: only what fails again and again is permanent. */
 export const TRIED_BEFORE_SET_ASIDE = 3;
 

@@ -194,6 +194,18 @@ describe("a webhook that is understood", () => {
       }).event;
     expect(mark(true)).toMatchObject({ kind: "no_show", uid: "u", noShow: true, hostNoShow: null });
     expect(mark(false)).toMatchObject({ kind: "no_show", noShow: false });
+    const marked = parse("BOOKING_NO_SHOW_UPDATED", {
+      bookingUid: "u",
+      attendees: [
+        { email: "guest@b.de", noShow: true },
+        { email: "a@b.de", noShow: false },
+        { email: "other@b.de" },
+      ],
+    });
+    expect(marked.person.noShows).toEqual([
+      { email: "guest@b.de", absent: true },
+      { email: "a@b.de", absent: false },
+    ]);
     const host = { bookingUid: "u", noShowHost: true, attendees: [{ noShow: true }], eventType: { id: 789 } };
     expect(parse("AFTER_HOSTS_CAL_VIDEO_NO_SHOW", host).event).toMatchObject({
       noShow: null,

@@ -1,4 +1,4 @@
-import type { CalcomAttendee, CalcomEventKind, CalcomPerson } from "../../domain/calcom/event.js";
+import type { CalcomAttendee, CalcomEventKind, CalcomPerson, NoShowMark } from "../../domain/calcom/event.js";
 import { phoneOfMadeUpEmail, realEmail } from "../../domain/calcom/phone-attendee.js";
 import type { Payload } from "./payload.js";
 
@@ -11,7 +11,14 @@ export function personOf(p: Payload, kind: CalcomEventKind): CalcomPerson {
     reason: reasonOf(p, kind),
     notes: p.additionalNotes ?? p.responses.notes ?? null,
     location: p.location,
+    ...(kind === "no_show" ? { noShows: noShowsOf(p) } : {}),
   };
+}
+
+function noShowsOf(p: Payload): NoShowMark[] {
+  return p.attendees.flatMap(({ email, noShow }) =>
+    noShow === null || email === null ? [] : [{ email, absent: noShow }],
+  );
 }
 
 /** The booker stands first, guests after; where no attendees are sent the answers still name the booker. */

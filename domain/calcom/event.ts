@@ -59,6 +59,13 @@ export interface CalcomAttendee {
   language: string | null;
 }
 
+/** Who was marked as absent, or no longer is. Guests are marked as well as the booker. */
+export interface NoShowMark {
+  /** As Cal.com has it, a made-up one included. */
+  email: string | null;
+  absent: boolean;
+}
+
 /** What people are called and what they wrote: personal data that stays in Postgres. */
 export interface CalcomPerson {
   attendee: CalcomAttendee | null;
@@ -68,4 +75,6 @@ export interface CalcomPerson {
   reason: string | null;
   notes: string | null;
   location: string | null;
+  /** Of a no-show: whom it is about; left out where the event names nobody. */
+  noShows?: NoShowMark[];
 }

@@ -165,3 +165,55 @@ describe("an event about a booking that Cal.com does not know", () => {
     expect(await alertsOf(row.id)).toMatchObject([{ data: { why: "names_no_booking" } }]);
   });
 });
+
+describe("a mark of absence", () => {
+  /** Of a booking of Anna's that began a few minutes ago, with what stands there of it. */
+  async function underWay(staff: string) {
+    const email = `${randomUUID()}@example.org`;
+    const booked = await salon.book({ start, staff, customer: { name: "Anna", email } });
+    const { id } = booked.body;
+    const there = await salon.calcom.control.move({
+      uid: booked.body.phases[0].calcomUid,
+      start: new Date(Date.now() - 300_000).toISOString(),
+      force: true,
+    });
+    await seen(salon, id, "the move", (now) => now.phases[0].calcomUid === there.uid);
+    return { id, email, uid: there.uid };
+  }
+  const mark = (uid: string, attendees: { email: string; noShow: boolean }[]) =>
+    deliver("BOOKING_NO_SHOW_UPDATED", { uid: undefined, bookingUid: uid, attendees });
+  const outcomes = async (id: string) =>
+    (await timelineOf(salon, id)).filter(({ action }) => action === "no_show").map(({ outcome }) => outcome);
+
+  it("of a guest is no no-show of the booker, whose own is one", async () => {
+    const { id, email, uid } = await underWay("fabian");
+    await mark(uid, [{ email: "guest@example.org", noShow: true }]);
+    await until("the mark", async () => (await outcomes(id)).length === 1);
+    await mark(uid, [
+      { email: "guest@example.org", noShow: true },
+      { email, noShow: false },
+    ]);
+    await until("the marks", async () => (await outcomes(id)).length === 2);
+    expect(await outcomes(id)).toEqual(["guest_no_show", "no_show"]);
+    expect((await salon.get(`/api/v2/bookings/${id}`)).body.status).toBe("confirmed");
+    await mark(uid, [{ email: email.toUpperCase(), noShow: true }]);
+    await seen(salon, id, "the no-show", (now) => now.status === "no_show");
+  });
+
+  it("of a booker whom Cal.com knows by another address is one too", async () => {
+    const { id, email, uid } = await underWay("emma");
+    await salon.admin.sql`UPDATE appointments SET attendee_email = 'other@example.org' WHERE id = ${id}`;
+    await mark(uid, [{ email, noShow: true }]);
+    await seen(salon, id, "the no-show", (now) => now.status === "no_show");
+  });
+
+  it("of an appointment that has not begun is noted, and nothing more", async () => {
+    const email = `${randomUUID()}@example.org`;
+    const booked = await salon.book({ start, customer: { name: "Anna", email } });
+    const { id } = booked.body;
+    await mark(booked.body.phases[0].calcomUid, [{ email, noShow: true }]);
+    await until("the mark", async () => (await outcomes(id)).length === 1);
+    expect(await outcomes(id)).toEqual(["no_show_before_start"]);
+    expect((await salon.get(`/api/v2/bookings/${id}`)).body.status).toBe("confirmed");
+  });
+});

@@ -209,17 +209,20 @@ describe("reconcile", () => {
   });
 
   it("notes a no-show, and that it was taken back", async () => {
-    const known = await knownBooking(TYPES.cutEmma, next());
+    const made = await person(TYPES.cutFabian, next());
+    const underWay = new Date(Date.now() - 600_000).toISOString();
+    const known = await salon.calcom.control.move({ uid: made.uid, start: underWay, force: true });
+    const { id } = await until("the appointment under way", () => appointmentOf(known.uid));
     loseWebhooks();
     await salon.calcom.control.markNoShow({ uid: known.uid, attendee: true });
     expect((await operations.reconcile()).body.healed).toBe(1);
     await settled();
-    expect(await appointment(known.id)).toMatchObject({ status: "no_show" });
+    expect(await appointment(id)).toMatchObject({ status: "no_show" });
     expect((await operations.reconcile()).body.healed).toBe(0);
     await salon.calcom.control.markNoShow({ uid: known.uid, attendee: false });
     expect((await operations.reconcile()).body.healed).toBe(1);
     await settled();
-    expect(await appointment(known.id)).toMatchObject({ status: "confirmed" });
+    expect(await appointment(id)).toMatchObject({ status: "confirmed" });
   });
 
   it("counts what was healed", async () => {
