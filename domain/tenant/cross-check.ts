@@ -20,7 +20,11 @@ const looseSchema = z
     ),
     staff: list(
       z
-        .looseObject({ slug: name, branches: z.array(name).nullish().catch(null) })
+        .looseObject({
+          slug: name,
+          branches: z.array(name).nullish().catch(null),
+          calcomUserId: z.number().nullable().catch(null).default(null),
+        })
         .nullable()
         .catch(null),
     ),
@@ -140,8 +144,18 @@ function checkPhoneNumbers(document: Loose, report: Report): void {
 
 function checkStaff(document: Loose, report: Report): void {
   const branches = slugsOf(document.branches);
+  const hosts = new Map<number, { index: number; slug: string | null }>();
   document.staff.forEach((member, index) => {
     if (!member) return;
+    // Whose chair a host's booking takes could not be told, and each would be offered while the other is at work.
+    const other = member.calcomUserId === null ? undefined : hosts.get(member.calcomUserId);
+    if (other && other.slug !== member.slug) {
+      report(
+        ["staff", index, "calcomUserId"],
+        `${member.calcomUserId} is already the host of staff[${other.index}]`,
+      );
+    }
+    if (member.calcomUserId !== null && !other) hosts.set(member.calcomUserId, { index, slug: member.slug });
     if (!member.branches) {
       if (document.branches.length !== 1) {
         report(["staff", index, "branches"], "must be named where the company has not exactly one branch");

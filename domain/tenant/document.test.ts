@@ -182,6 +182,16 @@ describe("a tenant's document", () => {
     ["a zone that is an offset", { ...EXAMPLE, timeZone: "+01:00" }, "timeZone"],
     ["a currency that is none", { ...EXAMPLE, currency: "EURO" }, "currency"],
     ["a locale that is none", { ...EXAMPLE, locale: "d" }, "locale"],
+    ["a locale that only looks like one", { ...EXAMPLE, locale: "deutsch" }, "locale"],
+    ["a locale of no language", { ...EXAMPLE, locale: "xx-YY" }, "locale"],
+    [
+      "two people who are one host in Cal.com",
+      {
+        ...EXAMPLE,
+        staff: [...EXAMPLE.staff, { ...EXAMPLE.staff[0], slug: "ida", name: "Ida" }],
+      },
+      "staff[1].calcomUserId",
+    ],
     ["a local phone number", withBranch({ phoneNumbers: ["030 33081738"] }), "branches[0].phoneNumbers[0]"],
     ["a day that does not exist", withBranch({ closedOn: ["2026-02-29"] }), "branches[0].closedOn[0]"],
     ["a slug with a space", withBranch({ slug: "zen trale" }), "branches[0].slug"],
@@ -223,6 +233,23 @@ describe("a tenant's document", () => {
     ["no document at all", [] as unknown as Json, ""],
   ])("refuses %s.", (_, document, path) => {
     expect(Object.keys(errorsOf(document))).toContain(path);
+  });
+
+  it("takes several people without a host, several on one event type, and any language that exists.", () => {
+    const [first] = EXAMPLE.staff;
+    for (const locale of ["de", "de-AT", "tr-TR", "zh-Hans-CN", "pt-BR"]) {
+      const document = {
+        ...EXAMPLE,
+        locale,
+        staff: [
+          first,
+          { ...first, slug: "ida", calcomUserId: null },
+          { ...first, slug: "olga", calcomUserId: null },
+        ],
+        eventTypes: [mapping, { ...mapping, staff: "ida" }, { ...mapping, staff: "olga" }],
+      };
+      expect(parseDocument(document).locale).toBe(locale);
+    }
   });
 
   it("refuses what is there twice.", () => {

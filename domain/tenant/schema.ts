@@ -25,9 +25,10 @@ function isZone(name: string): boolean {
   return /^[A-Za-z]/.test(name) && IANAZone.isValidZone(name);
 }
 
+/** A language that exists: the form alone would let "deutsch" pass. */
 function isLocale(name: string): boolean {
   try {
-    return Intl.getCanonicalLocales(name).length === 1;
+    return Intl.DateTimeFormat.supportedLocalesOf(name).length === 1;
   } catch {
     return false;
   }
