@@ -8,10 +8,17 @@ describe("a phone number", () => {
     ["00491511234 5678", "+4915112345678"],
     ["030‑33081738", "+493033081738"],
     [" +43 664 1234567\n", "+436641234567"],
+    ["49 151 12345678", "+4915112345678"],
+    ["4915112345678", "+4915112345678"],
+    ["49-30/33081738", "+493033081738"],
+    ["49 (0)30 33081738", "+493033081738"],
+    ["04921 123456", "+494921123456"],
   ])("written %j is %s", (text, normalised) => expect(normalisePhone(text)).toBe(normalised));
 
   it("without a country code is dialled in the region that is named", () => {
     expect(normalisePhone("0664 1234567", "AT")).toBe("+436641234567");
+    expect(normalisePhone("43 664 1234567", "AT")).toBe("+436641234567");
+    expect(normalisePhone("49 151 12345678", "AT")).not.toBe("+4915112345678");
   });
 
   it.each([

@@ -119,11 +119,7 @@ export function dictatesNumber(value: unknown): boolean {
 }
 
 function normalised(text: string, region: CountryCode): string | null {
-  // Agents drop the plus: "4915123456789" would also be a number of the area 04915.
-  const international = /^\s*49\d[\d\s().,/-]{7,}$/u.test(text)
-    ? normalisePhone(`+${text.trim()}`, region)
-    : null;
-  return international ?? normalisePhone(withoutTrunkZero(text), region);
+  return normalisePhone(withoutTrunkZero(text), region);
 }
 
 /** "0049 (0) 30": the zero in brackets is dialled only within the country. */
