@@ -1,5 +1,5 @@
-import { type CalcomAccount, type CalcomClient } from "../../calcom/client.js";
 import { keyHash } from "../../calcom/api.js";
+import type { CalcomAccount, CalcomClient } from "../../calcom/client.js";
 import { readBreakers, readBudget } from "../../db/calcom/budget-store.js";
 import type { Database } from "../../db/client.js";
 import type { BreakerState } from "../../domain/calcom/budget.js";

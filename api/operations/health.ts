@@ -1,6 +1,6 @@
 import proto from "@temporalio/proto";
-import { type CalcomAccount } from "../../calcom/client.js";
 import { keyHash } from "../../calcom/api.js";
+import type { CalcomAccount } from "../../calcom/client.js";
 import { CalcomError } from "../../calcom/errors.js";
 import { listCompanies } from "../../db/tenant/companies.js";
 import { UnknownCompanyError } from "../../db/tenant/directory.js";
