@@ -210,7 +210,7 @@ describe("reconcile", () => {
 
   it("notes a no-show, and that it was taken back", async () => {
     const made = await person(TYPES.cutFabian, next());
-    const underWay = new Date(Date.now() - 600_000).toISOString();
+    const underWay = new Date(Math.floor(Date.now() / 60_000 - 10) * 60_000).toISOString();
     const known = await salon.calcom.control.move({ uid: made.uid, start: underWay, force: true });
     const { id } = await until("the appointment under way", () => appointmentOf(known.uid));
     loseWebhooks();
