@@ -51,6 +51,8 @@ const DAY_MS = 86_400_000;
 const LOOK_AHEAD_DAYS = 60;
 /** Opening hours and slots lie on full five minutes. */
 const STEP_MS = 5 * MINUTE_MS;
+/** Hours come again every week: a service that fits into none of these days fits into none of a year. */
+const LOOKED_BACK_MS = 10 * 24 * 60 * MINUTE_MS;
 
 /** The rules of a booking that need no calendar, in the order of contract.md 2; what none of them refuses is taken. */
 export function whyNot(
@@ -129,7 +131,8 @@ export function tellingStart(wish: {
 }): Date {
   const { service, branches, now } = wish;
   const [from, to] = [wish.from.getTime(), wish.to.getTime()];
-  for (let at = Math.ceil(to / STEP_MS - 1) * STEP_MS; at >= from && at > now.getTime(); at -= STEP_MS) {
+  const earliest = Math.max(from, now.getTime() + 1, to - LOOKED_BACK_MS);
+  for (let at = Math.ceil(to / STEP_MS - 1) * STEP_MS; at >= earliest; at -= STEP_MS) {
     const start = new Date(at);
     const end = layOut(service, start).at(-1)?.end ?? start;
     if (branches.some((branch) => withinHours(branch.openingHours, branch.timeZone, start, end, branch))) {
