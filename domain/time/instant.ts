@@ -38,7 +38,8 @@ export function parseInstant(text: string): ParsedInstant {
   if (LOCAL.test(text)) return { ok: false, reason: "no_offset" };
   if (!WITH_OFFSET.test(text)) return { ok: false, reason: "invalid" };
   const parsed = DateTime.fromISO(text, { zone: "utc" });
-  if (!parsed.isValid) return { ok: false, reason: "invalid" };
+  // A year that four digits do not write is none of ISO 8601's.
+  if (!parsed.isValid || parsed.year < 1 || parsed.year > 9999) return { ok: false, reason: "invalid" };
   if (parsed.year < FIRST_YEAR) return { ok: false, reason: "out_of_reach", nearest: FIRST };
   if (parsed.year > LAST_YEAR) return { ok: false, reason: "out_of_reach", nearest: LAST };
   return { ok: true, instant: parsed.toJSDate() };

@@ -3,6 +3,7 @@ import { MockActivityEnvironment } from "@temporalio/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createActivities } from "../../activities/index.js";
 import { type Foundation, layFoundation } from "../../api/composition.js";
+import { type PostponeReason, postponeEvent } from "../../db/calcom/relay.js";
 import { closeSalons, type Salon, slot, startSalon, until, WEBHOOK_SECRET } from "../support/salon.js";
 import { HOSTS, TYPES } from "../support/salon-document.js";
 import { anew, cancel, seen, timelineOf } from "./booking-situations.js";
@@ -163,6 +164,26 @@ describe("an event about a booking that Cal.com does not know", () => {
       return found?.status === "dead" && found;
     });
     expect(await alertsOf(row.id)).toMatchObject([{ data: { why: "names_no_booking" } }]);
+  });
+});
+
+describe("an event that cannot be brought to its lifecycle", () => {
+  it("dies with an alert after many attempts, but never of Temporal's absence", async () => {
+    const [row] = await salon.admin.sql<{ id: string }[]>`
+      INSERT INTO webhook_events (id, company_id, source, semantic_key, trigger, uid, event, person, status, relay_at)
+      VALUES (${randomUUID()}, ${salon.companyId}, 'webhook', ${randomUUID()}, 'BOOKING_CREATED', 'nowhere', '{}', '{}',
+        'waiting', now() + interval '1 hour') RETURNING id`;
+    const id = row?.id ?? "";
+    const status = async () => (await inboxOf("nowhere"))?.status;
+    const postponed = async (attempts: number, reason: PostponeReason) =>
+      await postponeEvent(foundation.db, salon.companyId, id, attempts, 3_600_000, reason);
+    await postponed(29, "failed");
+    await postponed(500, "temporal_unreachable");
+    expect(await status()).toBe("waiting");
+    expect(await alertsOf(id)).toEqual([]);
+    await postponed(30, "failed");
+    expect(await status()).toBe("dead");
+    expect(await alertsOf(id)).toMatchObject([{ data: { why: "failed", trigger: "BOOKING_CREATED" } }]);
   });
 });
 

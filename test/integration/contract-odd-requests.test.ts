@@ -13,7 +13,7 @@ afterAll(closeSalons);
 describe("a start in no year of ours", () => {
   it.each([
     ["9999-12-31T10:00:00Z", "too-far"],
-    ["9999-12-31T23:59:59-12:00", "too-far"],
+    ["9999-12-31T23:59:59+12:00", "too-far"],
     ["0001-01-01T10:00:00Z", "in-past"],
     ["1899-12-31T10:00:00+01:00", "in-past"],
   ])("%s is an instant all the same, and %s", async (start, slug) => {
