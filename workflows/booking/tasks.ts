@@ -1,12 +1,16 @@
-import { uuid4 } from "@temporalio/workflow";
+import { patched, uuid4 } from "@temporalio/workflow";
 import type { AttemptReport, AttemptRequest, UndoOutcome } from "../../domain/booking/attempt.js";
 import type { Operation } from "../../domain/booking/operation.js";
 import type { ReviewReason } from "../../domain/booking/review.js";
 import type { BookingInput } from "./input.js";
+import { nextAttemptAt } from "./next-attempt.js";
 import { attemptLimits, local, remote } from "./proxies.js";
 import { enterReview, leaveReview } from "./review.js";
 import type { BookingState, PhaseState, Task } from "./state.js";
 import { adopt, operationsOf, remember } from "./state.js";
+
+/** A look within a doubt that is reported after its end does not end the attempts. */
+const LATE_LOOKS_COUNT = "late-looks-count";
 
 /** Notes the operations in the state and makes them the work under way. */
 export function begin(
@@ -181,11 +185,6 @@ function markRefused(state: BookingState, ids: readonly string[]): void {
   );
 }
 
-/** The interactive attempts are used up, and the one after the doubt, too. */
-function isOverdue(input: BookingInput, task: Task): boolean {
-  return task.attempt > input.durations.retryDelaysMs.length;
-}
-
 /** Interactive attempts first; after them the booking is flagged for review and goes on trying slowly. */
 async function postpone(
   input: BookingInput,
@@ -194,26 +193,16 @@ async function postpone(
   doubtUntil: number | null,
   retryAfterMs: number | null,
 ): Promise<void> {
-  const delay = input.durations.retryDelaysMs[task.attempt];
-  const now = Date.now();
-  if (delay !== undefined && state.review === null) {
-    task.attempt += 1;
-    task.dueAt = now + Math.max(delay, retryAfterMs ?? 0);
-  } else if (doubtUntil !== null && now < doubtUntil && state.review === null && !isOverdue(input, task)) {
-    // Only look-ups so far: what is doubtful gets its second request before a person is called. Once: each request
-    // that fails the same way brings a doubt of its own, and nobody would ever be called.
-    task.attempt += 1;
-    task.dueAt = doubtUntil;
-  } else {
-    await postponeSlowly(
-      input,
-      state,
-      task,
-      task.kind === "undo" ? "compensation_failed" : "calcom_unreachable",
-      retryAfterMs,
-    );
+  const { retryDelaysMs } = input.durations;
+  const unfinished = { attempt: task.attempt, retryDelaysMs, now: Date.now(), doubtUntil, retryAfterMs };
+  const dueAt = state.review === null ? nextAttemptAt(unfinished, () => patched(LATE_LOOKS_COUNT)) : null;
+  if (dueAt === null) {
+    const reason = task.kind === "undo" ? "compensation_failed" : "calcom_unreachable";
+    await postponeSlowly(input, state, task, reason, retryAfterMs);
     return;
   }
+  task.attempt += 1;
+  task.dueAt = dueAt;
   await local.recordAttempt({
     companyId: input.companyId,
     appointmentId: input.appointmentId,
