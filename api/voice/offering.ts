@@ -34,6 +34,8 @@ export interface Found {
   choose(free: readonly Opening[]): readonly Opening[];
 }
 
+/** So many callers who want the same at the same instant find something each, before any of them has to look again. */
+export const CROWD = 10;
 /** Somebody else may take all that was found before it is held. */
 const ATTEMPTS = 4;
 

@@ -1,32 +1,8 @@
-import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { services, slugs } from "../../test/support/friseur-1-services.js";
 import type { Service } from "../tenant/catalogue.js";
-import { parseDocument } from "../tenant/document.js";
-import { matchServices, type ServiceMatch } from "./service-match.js";
-
-const FILE = new URL("../../dev/tenants/friseur-1.json", import.meta.url);
-const services: Service[] = parseDocument(JSON.parse(readFileSync(FILE, "utf8"))).services.map((service) => ({
-  ...service,
-  id: service.slug,
-}));
-
-/** The outcome in one line: `one:slug`, `several:a+b`, `ambiguous:a|b`, `unknown`, `none`. */
-function slugs(match: ServiceMatch): string {
-  switch (match.kind) {
-    case "one":
-      return match.service.slug;
-    case "several":
-      return match.wished.map((one) => (typeof one === "string" ? one : one.slug)).join("+");
-    case "ambiguous":
-      return match.candidates
-        .map((service) => service.slug)
-        .sort()
-        .join("|");
-    default:
-      return match.kind;
-  }
-}
+import { matchServices } from "./service-match.js";
 
 const wish = (...phrases: string[]) => slugs(matchServices(phrases, services));
 

@@ -12,13 +12,11 @@ import { calledName } from "../../../domain/voice/staff-match.js";
 import { done, type NextStep, refused, type ToolAnswer } from "../answer.js";
 import { identifying, refView, spokenAppointment } from "../identity.js";
 import type { ToolContext } from "../invocation.js";
-import { type Found, type Offered, offer, oncePerStart, type ToOffer } from "../offering.js";
+import { CROWD, type Found, type Offered, offer, oncePerStart, type ToOffer } from "../offering.js";
 import { branchesOf, rangeOf, understandService, understandStaff, understandTime, zoneOf } from "./wish.js";
 
 /** As many are offered; two of them are spoken (contract.md 5). */
 const OFFERED = 3;
-/** So many callers who want the same at the same instant find something each, before any of them has to look again. */
-const CROWD = 10;
 const MINUTE_MS = 60_000;
 
 /** What is searched for, understood. */

@@ -2,7 +2,7 @@ import type { OfferRow } from "../../../db/voice/offers.js";
 import type { Result } from "../../booking/offered.js";
 import { refused, type ToolAnswer } from "../answer.js";
 import type { ToolContext } from "../invocation.js";
-import { type Found, type Offered, offer as offerFree } from "../offering.js";
+import { CROWD, type Found, type Offered, offer as offerFree } from "../offering.js";
 
 /** What can be had instead of a time that somebody else took, from a fresh question. */
 export async function takenInstead(
@@ -23,8 +23,6 @@ export async function takenInstead(
 
 /** More than two are not listened to (salon-gateway 5.4). */
 const SPOKEN = 2;
-/** So many who lost the same time at the same instant find something each, before any of them has to look again. */
-const CROWD = 10;
 /** A caller who has just lost a time must not wait for Cal.com as well. */
 const LEAST_MS = 200;
 
