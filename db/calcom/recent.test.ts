@@ -14,4 +14,8 @@ it("remembers the window before the present one, and no older one.", () => {
   expect(arrivals.recent()).toBe(1);
   now = 305;
   expect(arrivals.recent()).toBe(0);
+  arrivals.count();
+  // Nobody asked in the window between.
+  now = 520;
+  expect(arrivals.recent()).toBe(0);
 });
